@@ -1,8 +1,8 @@
 """Defender for Endpoint: machines and alerts.
 
 Its token's audience is https://api.securitycenter.microsoft.com whatever host answers, and its app roles are those of
-the resource WindowsDefenderATP. A member is required where the documentation lists it as a plain value; what it calls
-nullable, and every text, may be null. Enumerations are open strings, in Pascal case where Graph has camel case.
+the resource WindowsDefenderATP. The documentation calls no member required, and what a device or an alert lacks is left
+out or null: only ``id`` is required, by which each is asked for. Enumerations are open strings, in Pascal case where Graph has camel case.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ class Machine(Shape, frozen=True, kw_only=True):
     """
 
     id: str
-    first_seen: Timestamp
-    last_seen: Timestamp
-    health_status: str
     aad_device_id: str | None = None
     agent_version: str | None = None
     computer_dns_name: str | None = None
     device_value: str | None = None
     exclusion_reason: str | None = None
     exposure_level: str | None = None
+    first_seen: Timestamp | None = None
+    health_status: str | None = None
     ip_addresses: list[IpAddress] | None = None
     is_aad_joined: bool | None = None
     is_excluded: bool | None = None
     is_potential_duplication: bool | None = None
     last_external_ip_address: str | None = None
     last_ip_address: str | None = None
+    last_seen: Timestamp | None = None
     machine_tags: list[str] | None = None
     managed_by: str | None = None
     managed_by_status: str | None = None
@@ -90,11 +90,11 @@ class AlertComment(Shape, frozen=True, kw_only=True):
 class Evidence(Shape, frozen=True, kw_only=True):
     """One thing that an alert is about: every kind has all members, null where they do not apply to it."""
 
-    entity_type: str
     aad_user_id: str | None = None
     account_name: str | None = None
     detection_status: str | None = None
     domain_name: str | None = None
+    entity_type: str | None = None
     evidence_creation_time: Timestamp | None = None
     file_name: str | None = None
     file_path: str | None = None
@@ -124,8 +124,6 @@ class Alert(Shape, frozen=True, kw_only=True):
     """
 
     id: str
-    severity: str
-    status: str
     aad_tenant_id: str | None = None
     alert_creation_time: Timestamp | None = None
     assigned_to: str | None = None
@@ -149,6 +147,8 @@ class Alert(Shape, frozen=True, kw_only=True):
     rbac_group_name: str | None = None
     related_user: RelatedUser | None = None
     resolved_time: Timestamp | None = None
+    severity: str | None = None
+    status: str | None = None
     threat_family_name: str | None = None
     threat_name: str | None = None
     title: str | None = None

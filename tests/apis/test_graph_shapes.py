@@ -174,7 +174,7 @@ def test_missing_required_member_is_refused_with_its_path(subtests: pytest.Subte
         *((ALERT, graph.ALERT, [name]) for name in ("id", "serviceSource", "severity", "status")),
         *(
             (ALERT, graph.ALERT, ["evidence", 0, name])
-            for name in ("@odata.type", "createdDateTime", "remediationStatus", "roles", "verdict")
+            for name in ("@odata.type", "createdDateTime", "remediationStatus", "verdict")
         ),
         *(
             (INCIDENT, graph.INCIDENT, [name])
