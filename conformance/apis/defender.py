@@ -2,7 +2,8 @@
 
 Its token's audience is https://api.securitycenter.microsoft.com whatever host answers, and its app roles are those of
 the resource WindowsDefenderATP. The documentation calls no member required, and what a device or an alert lacks is left
-out or null: only ``id`` is required, by which each is asked for. Enumerations are open strings, in Pascal case where Graph has camel case.
+out or null: only ``id`` is required, by which each is asked for. Enumerations are open strings, in Pascal case where
+Graph has camel case.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ class Alert(Shape, frozen=True, kw_only=True):
     title: str | None = None
 
 
-# Where there is nothing to list, the answer may be 404 as well as an empty page.
+# Where there is no recent machine, the answer is documented as 404; an empty page is as plausible.
 # With an explicit $top the lists hand out no next link: the next page is then asked for by $skip.
 MACHINES = Endpoint(
     name="defender.machines",
@@ -168,7 +169,6 @@ MACHINES = Endpoint(
     paging="@odata.nextLink",
     retires=RETIRES,
     max_top=MAX_TOP,
-    not_found="empty",
 )
 
 MACHINE = Endpoint(
@@ -194,7 +194,6 @@ ALERTS = Endpoint(
     paging="@odata.nextLink",
     retires=RETIRES,
     max_top=MAX_TOP,
-    not_found="empty",
 )
 
 ALERT = Endpoint(

@@ -75,7 +75,7 @@ class Endpoint(Generic[T]):
     ``path`` is a template over the connection's ids and the operation's own parameters; ``query`` maps Python names
     to wire names (``top`` to ``$top``); ``answers`` is the shape of a success; ``paging`` names the member that holds
     the next link; ``source`` is the page that documents the operation; ``retires`` its announced end; ``not_found`` is
-    what a 404 means: that a list is empty, or a cause. ``abroad``: it needs no token, and may be put to other
+    the cause that a 404 means. ``abroad``: it needs no token, and may be put to other
     clouds than the connection's.
     """
 

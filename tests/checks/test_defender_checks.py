@@ -80,7 +80,20 @@ def test_no_data_is_no_failure(id: str, endpoint: str) -> None:
 @LISTS
 @pytest.mark.parametrize("code", ["NotFound", "ResourceNotFound"])
 def test_a_list_that_is_not_found_is_an_empty_one(id: str, endpoint: str, code: str) -> None:
-    ends(id, answered(world(), endpoint, refusal(404, code)), "passed")
+    ends(id, answered(world(), endpoint, refusal(404, code)), "not_applicable", "nothing to list")
+
+
+def test_where_every_list_is_not_found_nothing_shows_that_defender_answers() -> None:
+    there = answered(answered(world(), MACHINES, refusal(404, "NotFound")), ALERTS, refusal(404, "NotFound"))
+    outcomes = outcomes_by_check(there, "MDE-001", "MDE-002", "MDE-003")
+    assert (outcomes["MDE-001"].status, outcomes["MDE-001"].cause) == ("inconclusive", "unknown")
+    assert {outcomes[id].blocked_by for id in ("MDE-002", "MDE-003")} == {"MDE-001"}
+
+
+def test_a_refusal_of_defender_itself_shows_that_it_answers() -> None:
+    there = world("no-defender-consent")
+    there.tenant.consent(DEFENDER_APP, "Machine.Read.All")
+    ends("MDE-001", answered(there, MACHINES, refusal(404, "NotFound")), "not_applicable", "nothing to list")
 
 
 @LISTS
