@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.apis import defender, gather, graph
-from conformance.apis.endpoint import AppRole
+from conformance.apis.endpoint import AppRole, Endpoint
 from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params
 from tests.apis.refusals import assert_mistyped, assert_required
 
@@ -122,7 +122,8 @@ def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> 
 
 def test_all_but_the_id_may_be_left_out_or_null(subtests: pytest.Subtests) -> None:
     """The documentation calls no member required, and devices that were only discovered have fewer of them."""
-    for body, endpoint in ((MACHINE, defender.MACHINE), (ALERT, defender.ALERT)):
+    cases: list[tuple[dict[str, Any], Endpoint[Any]]] = [(MACHINE, defender.MACHINE), (ALERT, defender.ALERT)]
+    for body, endpoint in cases:
         with subtests.test(endpoint=endpoint.name):
             assert decode({"id": body["id"]}, endpoint).id == body["id"]
             assert decode({**dict.fromkeys(body), "id": body["id"]}, endpoint).id == body["id"]

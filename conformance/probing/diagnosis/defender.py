@@ -24,6 +24,7 @@ def empty_list(
         "unknown",
         about="machines",
         code=refusal.finding.code,
+        owner="security-admin",
         explanation="Every list of Defender for Endpoint that was asked for answers 404. That is documented for a"
         " tenant without recent machines; a host that does not have these paths answers the same. So it is not known"
         " whether this connection can read Defender for Endpoint.",
