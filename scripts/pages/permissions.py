@@ -21,6 +21,10 @@ HEAD = """\
 All that this suite may send: its transport refuses anything else before a byte leaves. Every operation only reads, the
 POSTs too: the token request, queries, and the lists that Microsoft Sentinel gives to a POST. What no probe asks is
 there for the virtual tenant.
+
+A ReadWrite permission of Microsoft Graph or Defender for Endpoint opens what the Read one opens: the page of each
+operation lists both. So an app that has both keeps working without the Read one, and the checks of permissions pass;
+that it can change things is a warning of its own ([PERM-020](checks.md#PERM-020)).
 """
 AFTER = f"""\
 `<object-id>` is that of the enterprise application (`az ad sp show --id '<client-id>' --query id`), not that of the app
