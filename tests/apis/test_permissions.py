@@ -44,8 +44,8 @@ def test_an_operation_is_opened_by_the_permission_that_writes_too(subtests: pyte
             continue
         writing = endpoint.needs.name.replace(".Read.", ".ReadWrite.")
         with subtests.test(endpoint=endpoint.name):
-            known = writing in RESOURCES[endpoint.api.name].permissions
-            assert not known or writing in endpoint.needs.any_of
+            exists = writing in RESOURCES[endpoint.api.name].permissions
+            assert not exists or writing in endpoint.needs.any_of
 
 
 def test_azure_resource_manager_has_no_application_permission() -> None:

@@ -239,7 +239,9 @@ def test_an_app_that_may_look_at_nothing_is_not_known_to_send(subtests: pytest.S
     for roles in ((SENDER,), ()):
         with subtests.test(roles=roles):
             there = healthy(connection)
-            there.tenant.assignments = [given for given in there.tenant.assignments if given.role.name in roles]
+            there.tenant.assignments = [
+                assignment for assignment in there.tenant.assignments if assignment.role.name in roles
+            ]
             report = verified(there)
             (cause,) = report.verdict.root_causes
             assert report.verdict.exit_code == ExitCode.INCOMPLETE

@@ -67,7 +67,9 @@ def test_of_two_roles_the_fix_names_the_one_that_is_missing(subtests: pytest.Sub
             with subtests.test(roles=roles):
                 there = world(profile=replace(get_profile("airmdr"), roles=roles), apis=("log_analytics", "sentinel"))
                 tenant = there.tenant
-                tenant.assignments = [given for given in tenant.assignments if given.role.name != pair[1]]
+                tenant.assignments = [
+                    assignment for assignment in tenant.assignments if assignment.role.name != pair[1]
+                ]
                 (root,) = failing(verified(there))
                 assert root.finding.fix.values["role"] == pair[1]
                 tenant.assign(pair[1])
@@ -78,7 +80,9 @@ def test_of_two_roles_the_fix_names_the_one_for_a_further_action() -> None:
     search = "Microsoft.OperationalInsights/workspaces/search/action"
     roles = ("Microsoft Sentinel Contributor", "Log Analytics Reader")
     there = world(profile=replace(get_profile("xsoar-sentinel"), roles=roles, actions=(search,)))
-    there.tenant.assignments = [given for given in there.tenant.assignments if given.role.name == roles[0]]
+    there.tenant.assignments = [
+        assignment for assignment in there.tenant.assignments if assignment.role.name == roles[0]
+    ]
     outcome = fails("RBAC-014", there, "rbac_role_missing", says=search)
     assert outcome.root
     assert outcome.root.finding.fix.values["role"] == roles[1]

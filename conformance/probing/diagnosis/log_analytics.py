@@ -153,7 +153,7 @@ def missing_table(
         if isinstance(clue, Refusal) and clue.finding.cause == "table_missing" and clue.finding.about
     ]
     names = [table.about for table in tables]
-    if len(tables) < 2 or refusal.finding.about not in names:
+    if len({*names}) < 2 or refusal.finding.about not in names:
         return None
     text = (
         f"The workspace has no table {' and no table '.join(map(str, names))}. Tables appear with their first row:"

@@ -93,8 +93,8 @@ def role_to_assign(connection: Connection, action: str, role_assignments: Eviden
     does not hold, as far as that is shown, and first of all one that is known to give the action.
     """
     needs = connection.needs
-    held = {role.properties.role_name for role, _ in roles_held(role_assignments, role_definitions)}
-    missing = [role for role in needs.roles if role not in held]
+    role_names = {role.properties.role_name for role, _ in roles_held(role_assignments, role_definitions)}
+    missing = [role for role in needs.roles if role not in role_names]
     if len(needs.roles) < 2 or not missing:
         return needs.role
     return next((role for role in missing if gives(role, action)), missing[0])
