@@ -218,6 +218,8 @@ def _unseen() -> Finding:
     return finding(
         "unknown",
         about="sending",
+        certainty="likely",
+        also=("rbac_role_missing",),
         explanation=f"Whether the app may send to the data collection rule is not known: it may not look at its own"
         f" permissions there. {SENDER_ROLE} does not allow that, so it may have that role, or none at all.",
         remedy=f"Look in the Azure portal whether the app has {SENDER_ROLE} on the rule: Data collection rules > the"

@@ -23,6 +23,8 @@ def empty_list(
     return finding(
         "unknown",
         about="machines",
+        certainty="likely",
+        also=("intercepted",),
         code=refusal.finding.code,
         owner="security-admin",
         explanation="Every list of Defender for Endpoint that was asked for answers 404. That is documented for a"
