@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.apis import gather, graph
 from conformance.apis.endpoint import AppRole
-from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params
+from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params, without
 from tests.apis.refusals import assert_mistyped, assert_required
 
 DECLARED = list(gather(graph).values())
@@ -134,6 +134,11 @@ def test_alert_is_read() -> None:
     assert alert.created_date_time == datetime(2026, 11, 22, 8, 0, 0, 123457, tzinfo=UTC)
     assert alert.evidence[0].odata_type == "#microsoft.graph.security.deviceEvidence"
     assert alert.evidence[0].mde_device_id == DEVICE["mdeDeviceId"]
+
+
+def test_evidence_without_roles_is_read() -> None:
+    alert = decode(without(ALERT, ["evidence", 0, "roles"]), graph.ALERT)
+    assert alert.evidence[0].roles is None
 
 
 def test_incident_is_read_with_its_alerts() -> None:

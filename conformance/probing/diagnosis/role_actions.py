@@ -134,7 +134,8 @@ def incomplete_role(
     facts = {**facts, "action": operation}
     if denied := denial(deny_assignments, facts.get("object_id", "").lower(), operation):
         name = denied.properties.deny_assignment_name or denied.name
-        text = f"The deny assignment {name} at {denied.properties.scope} takes {operation} away."
+        where = f" at {denied.properties.scope}" if denied.properties.scope else ""
+        text = f"The deny assignment {name}{where} takes {operation} away."
         return finding("rbac_denied", facts=facts, about=about, explanation=text)
     if not any(covers(grant.actions, operation) for grant in grants):
         return finding(
