@@ -14,6 +14,20 @@ RESPONDER_ROLE = "Microsoft Sentinel Responder"
 CONTRIBUTOR_ROLE = "Microsoft Sentinel Contributor"
 LADDER = (READER_ROLE, RESPONDER_ROLE, CONTRIBUTOR_ROLE)
 """The roles of Microsoft Sentinel that a connection may need: each includes the actions of those before it."""
+READ_EVERYTHING = frozenset(
+    {
+        "Contributor",
+        "Log Analytics Contributor",
+        "Log Analytics Reader",
+        "Monitoring Contributor",
+        "Monitoring Reader",
+        "Owner",
+        "Reader",
+        "Role Based Access Control Administrator",
+        "User Access Administrator",
+    }
+)
+"""Built-in roles that give all reads, those of Microsoft Sentinel too."""
 
 _ROLES: Mapping[str, str] = {
     "microsoft.securityinsights/confidentialwatchlists/read": "Log Analytics Reader",
@@ -51,6 +65,15 @@ def role_for(action: str) -> str:
     """Return the name of the least role that gives an Azure action; a hint if no role of a connection gives it."""
     small = action.lower()
     return next((role for name, role in _ROLES.items() if fnmatchcase(small, name)), f"<a role with {action}>")
+
+
+def gives(role: str, action: str) -> bool:
+    """Return whether a role is known to give an action: the least that does, a greater one of Microsoft Sentinel, or
+    for a read one that gives all of them.
+    """
+    least = role_for(action)
+    greater = LADDER[LADDER.index(least) :] if least in LADDER else (least,)
+    return role in greater or (role in READ_EVERYTHING and action.lower().endswith("/read"))
 
 
 def role_for_all(actions: Iterable[str], role: str = READER_ROLE) -> str:

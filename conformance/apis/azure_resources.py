@@ -23,7 +23,7 @@ class SubscriptionPolicies(Shape, frozen=True, kw_only=True):
 
 
 class ManagedByTenant(Shape, frozen=True, kw_only=True):
-    tenant_id: str
+    tenant_id: str | None = None
 
 
 class Subscription(Shape, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class ResourceGroup(Shape, frozen=True, kw_only=True):
 class Sku(Shape, frozen=True, kw_only=True):
     """The pricing tier: PerGB2018, CapacityReservation, LACluster and others."""
 
-    name: str
+    name: str | None = None
     capacity_reservation_level: int | None = None
 
 

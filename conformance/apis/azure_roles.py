@@ -49,7 +49,7 @@ class DeniedPermissions(Shape, frozen=True, kw_only=True):
 
 
 class DenyAssignmentProperties(Shape, frozen=True, kw_only=True):
-    scope: str
+    scope: str | None = None
     permissions: tuple[DeniedPermissions, ...] = ()
     principals: tuple[Principal, ...] = ()
     exclude_principals: tuple[Principal, ...] = ()
@@ -75,7 +75,7 @@ class RoleDefinitionProperties(Shape, frozen=True, kw_only=True):
     """``type`` is BuiltInRole or CustomRole."""
 
     role_name: str
-    type: str
+    type: str | None = None
     permissions: tuple[Permissions, ...]
     description: str | None = None
     assignable_scopes: tuple[str, ...] | None = None

@@ -1,8 +1,9 @@
 """Defender for Endpoint: machines and alerts.
 
 Its token's audience is https://api.securitycenter.microsoft.com for every host, and its app roles are those of the
-resource WindowsDefenderATP. A member is required if the documentation lists it as a plain value; members documented as
-nullable, and all texts, may be null. Enumerations are open strings, in Pascal case (in Graph: camel case).
+resource WindowsDefenderATP. The documentation calls no member required, and a missing value of a device or an alert is
+left out or null: only ``id`` is required, by which each is requested. Enumerations are open strings, in Pascal case (in
+Graph: camel case).
 """
 
 from __future__ import annotations
@@ -40,21 +41,21 @@ class Machine(Shape, frozen=True, kw_only=True):
     """
 
     id: str
-    first_seen: Timestamp
-    last_seen: Timestamp
-    health_status: str
     aad_device_id: str | None = None
     agent_version: str | None = None
     computer_dns_name: str | None = None
     device_value: str | None = None
     exclusion_reason: str | None = None
     exposure_level: str | None = None
+    first_seen: Timestamp | None = None
+    health_status: str | None = None
     ip_addresses: list[IpAddress] | None = None
     is_aad_joined: bool | None = None
     is_excluded: bool | None = None
     is_potential_duplication: bool | None = None
     last_external_ip_address: str | None = None
     last_ip_address: str | None = None
+    last_seen: Timestamp | None = None
     machine_tags: list[str] | None = None
     managed_by: str | None = None
     managed_by_status: str | None = None
@@ -90,11 +91,11 @@ class AlertComment(Shape, frozen=True, kw_only=True):
 class Evidence(Shape, frozen=True, kw_only=True):
     """A piece of evidence of an alert: every kind has all members, null if they do not apply to it."""
 
-    entity_type: str
     aad_user_id: str | None = None
     account_name: str | None = None
     detection_status: str | None = None
     domain_name: str | None = None
+    entity_type: str | None = None
     evidence_creation_time: Timestamp | None = None
     file_name: str | None = None
     file_path: str | None = None
@@ -124,8 +125,6 @@ class Alert(Shape, frozen=True, kw_only=True):
     """
 
     id: str
-    severity: str
-    status: str
     aad_tenant_id: str | None = None
     alert_creation_time: Timestamp | None = None
     assigned_to: str | None = None
@@ -149,12 +148,14 @@ class Alert(Shape, frozen=True, kw_only=True):
     rbac_group_name: str | None = None
     related_user: RelatedUser | None = None
     resolved_time: Timestamp | None = None
+    severity: str | None = None
+    status: str | None = None
     threat_family_name: str | None = None
     threat_name: str | None = None
     title: str | None = None
 
 
-# The answer for an empty list may be 404 as well as an empty page.
+# If there is no recent machine, the answer is documented as 404; an empty page is as plausible.
 # With an explicit $top the lists give no next link: then the next page is requested by $skip.
 MACHINES = Endpoint(
     name="defender.machines",
@@ -168,7 +169,6 @@ MACHINES = Endpoint(
     paging="@odata.nextLink",
     retires=RETIRES,
     max_top=MAX_TOP,
-    not_found="empty",
 )
 
 MACHINE = Endpoint(
@@ -194,7 +194,6 @@ ALERTS = Endpoint(
     paging="@odata.nextLink",
     retires=RETIRES,
     max_top=MAX_TOP,
-    not_found="empty",
 )
 
 ALERT = Endpoint(

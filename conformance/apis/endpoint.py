@@ -77,8 +77,7 @@ class Endpoint(Generic[T]):
     ``path`` is a template over the connection's ids and the operation's own parameters; ``query`` maps Python names to
     wire names (``top`` to ``$top``); ``answers`` is the shape of a success; ``paging`` names the member that holds the
     next link; ``source`` is the page that documents the operation; ``retires`` its announced end; ``not_found`` is the
-    meaning of a 404: an empty list, or a cause. ``abroad``: it needs no token, and may be sent to other clouds than the
-    connection's.
+    cause that a 404 means. ``abroad``: it needs no token, and may be sent to other clouds than the connection's.
     """
 
     name: str

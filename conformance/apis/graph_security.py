@@ -38,7 +38,7 @@ class Evidence(Shape, frozen=True, kw_only=True):
     created_date_time: Timestamp
     remediation_status: str
     verdict: str
-    roles: list[str]
+    roles: list[str] | None = None
     detailed_roles: list[str] | None = None
     remediation_status_details: str | None = None
     tags: list[str] | None = None

@@ -86,7 +86,7 @@ class QueryError(Shape, frozen=True, kw_only=True):
 class QueriedResource(Shape, frozen=True, kw_only=True):
     """A resource or workspace that a query reached. Tables in ``deny_tables`` were left out, silently."""
 
-    resource_id: str
+    resource_id: str | None = None
     data_sources: tuple[str, ...] | None = None
     deny_tables: tuple[str, ...] | None = None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from conformance.apis import ENDPOINTS
-from conformance.apis.action_roles import LADDER, READER_ROLE, role_for
+from conformance.apis.action_roles import LADDER, READER_ROLE, gives, role_for
 from conformance.apis.arm import RoleAssignment, RoleDefinition
 from conformance.apis.endpoint import Action
 from conformance.apis.shape import ArmList
@@ -26,18 +26,6 @@ def visible_actions(reads: Iterable[Evidence]) -> frozenset[str]:
     return frozenset(
         endpoint.needs.name.lower() for endpoint in answered if endpoint and isinstance(endpoint.needs, Action)
     )
-
-
-def roles_held(
-    role_assignments: ArmList[RoleAssignment], role_definitions: ArmList[RoleDefinition]
-) -> list[tuple[RoleDefinition, RoleAssignment]]:
-    """Return the roles behind assignments."""
-    definitions = {definition.name.lower(): definition for definition in role_definitions.value}
-    pairs = (
-        (definitions.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
-        for assignment in role_assignments.value
-    )
-    return [(role, assignment) for role, assignment in pairs if role is not None]
 
 
 def of_the_reader(connection: Connection) -> str | None:
@@ -89,6 +77,9 @@ def widest_scope(connection: Connection) -> str:
 
 
 def role_giving(connection: Connection, action: str) -> str:
-    """Return the role to assign for an action: the connection's, else a built-in one that gives it."""
-    role = role_for(action)
-    return connection.needs.role if role in LADDER else role
+    """Return the role to assign for an action: the one of the profile that gives it, the connection's, or a built-in
+    one.
+    """
+    least = role_for(action)
+    stated = (role for role in connection.needs.roles if gives(role, action))
+    return next(stated, connection.needs.role if least in LADDER else least)

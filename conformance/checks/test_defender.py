@@ -45,10 +45,10 @@ def test_options(
     listed, filtered, pages = machines.data.value, machines_filtered.data.value, require_answer(machines_next)
     require(len(listed) <= PAGE, f"$top={PAGE} gave {len(listed)} machines.", promise="defender-options")
     require(len(filtered) <= 2, f"$top=2 gave {len(filtered)} machines.", promise="defender-options")
-    others = {row.health_status for row in filtered} - {"Active"}
+    others = {row.health_status for row in filtered if row.health_status} - {"Active"}
     require(
         not others,
-        f"$filter on healthStatus Active gave {', '.join(sorted(map(str, others)))}.",
+        f"$filter on healthStatus Active gave {', '.join(sorted(others))}.",
         promise="defender-options",
     )
     if pages is not None:
@@ -108,17 +108,22 @@ def onboarded(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> 
 @check("MDE-005", "most machines still report", level="should", owns=("data_stale:machines",), moving=True)
 def test_machines_report(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
     """A quarter or more of the onboarded machines of two pages were seen within 7 days, and are not called Inactive.
-    A few machines may all be switched off for a week, so fewer than five are not judged.
+    A few machines may all be switched off for a week, so fewer than five are not judged; nor is a machine that says
+    neither when it was seen nor how it is.
     """
-    now, devices = machines.exchange.date, onboarded(machines, machines_next)
+    now = machines.exchange.date
+    devices = [device for device in onboarded(machines, machines_next) if device.last_seen or device.health_status]
     if now is None:
         not_applicable("the answer carries no date to judge ages by")
     if len(devices) < MIN_MACHINES:
-        not_applicable(f"only {len(devices)} onboarded machines are listed")
-    silent = [device for device in devices if now - device.last_seen > QUIET or device.health_status == "Inactive"]
-    if len(silent) * 4 > len(devices) * 3:
+        not_applicable(f"only {len(devices)} onboarded machines are listed with their last day or health")
+    silent = sum(
+        device.health_status == "Inactive" or (device.last_seen is not None and now - device.last_seen > QUIET)
+        for device in devices
+    )
+    if silent * 4 > len(devices) * 3:
         fail(
-            f"{len(silent)} of {len(devices)} machines have not reported for 7 days: nothing is detected on them.",
+            f"{silent} of {len(devices)} machines have not reported for 7 days: nothing is detected on them.",
             "data_stale",
             about="machines",
             certainty="likely",
@@ -133,14 +138,16 @@ IMPAIRED = ("ImpairedCommunication", "NoSensorData", "NoSensorDataImpairedCommun
 @check("MDE-006", "the sensors of most machines work", level="should", owns=("data_stale:sensors",), moving=True)
 def test_sensors(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
     """``healthStatus`` is neither ImpairedCommunication nor NoSensorData on at least half of the onboarded
-    machines.
+    machines that state it.
     """
-    devices = onboarded(machines, machines_next)
-    impaired = [machine for machine in devices if machine.health_status in IMPAIRED]
-    if len(impaired) * 2 > len(devices):
+    states = [device.health_status for device in onboarded(machines, machines_next) if device.health_status]
+    if not states:
+        not_applicable("Defender for Endpoint lists no machine with its health")
+    impaired = [state for state in states if state in IMPAIRED]
+    if len(impaired) * 2 > len(states):
         fail(
-            f"The sensors of {len(impaired)} of {len(devices)} machines send nothing, or not everything"
-            f" ({', '.join(sorted({machine.health_status for machine in impaired}))}).",
+            f"The sensors of {len(impaired)} of {len(states)} machines send nothing, or not everything"
+            f" ({', '.join(sorted(set(impaired)))}).",
             "data_stale",
             about="sensors",
             certainty="likely",

@@ -13,6 +13,7 @@ from conformance.checks.expect import Found, NotConfigured, fail, not_applicable
 from conformance.checks.registry import check
 from conformance.checks.test_arm_limits import is_closed
 from conformance.connection import Connection
+from conformance.findings import Finding, finding
 from conformance.probing.data_collection import flows_here, flows_of, of_ingestion, table_of
 from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 
@@ -213,9 +214,28 @@ def test_network(
         not_applicable("neither the endpoint nor the workspace was read")
 
 
+def _unseen() -> Finding:
+    return finding(
+        "unknown",
+        about="sending",
+        certainty="likely",
+        also=("rbac_role_missing",),
+        explanation=f"Whether the app may send to the data collection rule is not known: it may not look at its own"
+        f" permissions there. {SENDER_ROLE} does not allow that, so it may have that role, or none at all.",
+        remedy=f"Look in the Azure portal whether the app has {SENDER_ROLE} on the rule: Data collection rules > the"
+        " rule > Access control (IAM) > Role assignments. Or let the app look at the rule, as ING-002 says, and verify"
+        " again.",
+        owner="azure-admin",
+    )
+
+
 @check("ING-008", f"{SENDER_ROLE} lets the app send to the rule", owns=("rbac_role_missing:sending",))
 def test_may_send(connection: Connection, rule_permissions: Evidence) -> None:
-    """The effective permissions at the rule hold the data action that log ingestion asks for."""
+    """The effective permissions at the rule hold the data action that log ingestion asks for. Where the app may not
+    look at them, it is not known: nothing that only reads can tell a role for sending alone from no role.
+    """
+    if isinstance(rule_permissions, Refusal) and rule_permissions.finding.about == "ingestion":
+        raise Found(_unseen(), refusal=rule_permissions)
     permissions: ArmList[Permissions] = visible_data(connection, rule_permissions)
     if any(
         covers(grant.data_actions, SEND) and not covers(grant.not_data_actions, SEND) for grant in permissions.value

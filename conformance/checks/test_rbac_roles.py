@@ -14,12 +14,12 @@ from conformance.checks.azure_needs import (
     of_a_reader,
     of_another_role,
     of_the_reader,
-    roles_held,
     widest_scope,
 )
 from conformance.checks.expect import fail, not_applicable
 from conformance.checks.registry import check
 from conformance.connection import Connection
+from conformance.probing.diagnosis.role_actions import roles_held
 from conformance.probing.evidence import Answer
 from conformance.probing.tokens import Token
 
@@ -41,7 +41,7 @@ def test_role_as_advised(
     A custom role that allows the same is as good; one that reads everything, or more than the resource group, is more
     than is needed.
     """
-    roles = roles_held(role_assignments.data, role_definitions.data)
+    roles = roles_held(role_assignments, role_definitions)
     if not roles:
         not_applicable("no role assignment is listed")
     for role, assignment in roles:
@@ -92,7 +92,7 @@ def test_no_writing_role(
     writing = sorted(
         {
             role.properties.role_name
-            for role, _ in roles_held(role_assignments.data, role_definitions.data)
+            for role, _ in roles_held(role_assignments, role_definitions)
             if any(changes(action) for grant in role.properties.permissions for action in grant.actions)
         }
     )
@@ -118,7 +118,7 @@ def test_roles_of_the_profile(
     """
     needs = connection.needs
     needed = allowed_by_needs(connection, role_definitions.data)
-    roles = roles_held(role_assignments.data, role_definitions.data)
+    roles = roles_held(role_assignments, role_definitions)
     if not roles:
         not_applicable("no role assignment is listed")
     for role, assignment in roles:

@@ -21,7 +21,7 @@ from conformance.connection.model import USABLE, Connection
 from conformance.connection.needs import Needs
 from conformance.connection.profile import DEFAULT, Profile, get_profile, profile_names
 from conformance.connection.requirement import RequirementError, read_action, read_permission, read_route
-from conformance.connection.values import A_GUID, client, malformed_values, secret_problem
+from conformance.connection.values import A_GUID, id_problem, malformed_values, secret_problem
 from conformance.redaction import clean, describe, hide, shape_of
 from conformance.toml_file.document import day, did_you_mean
 
@@ -189,9 +189,9 @@ def _partners(entry: ConnectionTable) -> dict[str, str]:
     for key, value in texts.items():
         if not value.strip():
             continue
-        verdict = client(value, {"tenant_id": str(entry.row.get("tenant_id", ""))})
-        if verdict:
-            entry.add_mismatch(key, value, f"the other tenant's id, {A_GUID}")
+        tenant_id = str(entry.row.get("tenant_id", ""))
+        if problem := id_problem(key, value, f"the other tenant's id, {A_GUID}", tenant_id):
+            entry.add_problem(key, problem.text, corrected=problem.correction is not None)
     if len(texts) > 1:
         entry.add_problem(
             PARTNERS[1],

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
+from conformance.connection.near_guid import GUID, regrouped
+
 RESOURCE_ID = re.compile(
     r"/subscriptions/(?P<subscription_id>[^/?#\s]+)"
     r"(?:/resourceGroups/(?P<resource_group>[^/?#\s]+))?"
@@ -27,8 +29,7 @@ NAMES: Mapping[str, str] = {
     "\u00ad": "a soft hyphen",
 }
 _AROUND = " \t\r\n\"'`“”„‟«»‘’‚‛<>[](){}*,;"
-_BARE_GUID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
-_A_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_WHOLE_GUID = re.compile(rf"(?<![0-9a-f]){GUID.pattern}(?![0-9a-f])", re.IGNORECASE)
 
 Valid = Callable[[str, str], bool]
 """Whether a value can be right for a key."""
@@ -85,13 +86,11 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
 
 
 def _candidates(value: str) -> tuple[str, ...]:
-    """Return candidates for the corrected value: without surrounding quotes and the like, without blanks, and the id
-    within.
+    """Return candidates for the corrected value: without surrounding quotes and the like, without blanks, the GUID
+    that is meant, and the id within.
     """
-    bare = visible(value).strip(_AROUND).removeprefix("urn:uuid:")
+    bare = re.sub("^urn:uuid:", "", visible(value).strip(_AROUND), flags=re.IGNORECASE)
     plain = "".join(bare.split())
-    guids = _A_GUID.findall(plain)
-    hyphens = (
-        [f"{plain[:8]}-{plain[8:12]}-{plain[12:16]}-{plain[16:20]}-{plain[20:]}"] if _BARE_GUID.fullmatch(plain) else []
-    )
-    return (bare, plain, *hyphens, *(guids if len(guids) == 1 else ()))
+    guids = _WHOLE_GUID.findall(plain)
+    guid = regrouped(bare)
+    return (bare, plain, *([guid] if guid else ()), *(guids if len(guids) == 1 else ()))

@@ -15,7 +15,7 @@ from conformance.connection.connection_table import KEYS as KEYS_OF_FILE
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken, github_token
 from conformance.connection.managed_identity import SELECTORS, ManagedIdentity, find_identity
 from conformance.connection.secret import Secret, SecretError, read, resolve
-from conformance.connection.values import A_GUID, GUID
+from conformance.connection.values import A_GUID, id_problem
 from conformance.redaction import describe, name_of, remember
 from conformance.toml_file.document import did_you_mean, kind
 
@@ -120,8 +120,8 @@ def _is_selector(entry: ConnectionTable, value: Mapping[str, Any]) -> bool:
             "managed_identity", f"managed_identity.{name}: found {kind(selector)}, expected a text in quotes"
         )
         return False
-    if name != "resource_id" and not GUID.fullmatch(selector):
-        entry.add_problem("managed_identity", f"managed_identity.{name}: found {describe(selector)}, expected {A_GUID}")
+    if name != "resource_id" and (problem := id_problem(f"managed_identity.{name}", selector, A_GUID)):
+        entry.add_problem("managed_identity", problem.text, corrected=problem.correction is not None)
         return False
     app = entry.row.get("client_id")
     if name == "client_id" and isinstance(app, str) and app.strip() and app.lower() != selector.lower():

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from conformance.connection.correction import correction, invisible
 from conformance.connection.credential import ClientSecret, Credential
 from conformance.connection.managed_identity import ManagedIdentity
 from conformance.connection.model import Connection
-from conformance.redaction import describe, shape_of
+from conformance.connection.near_guid import GUID, deviation
+from conformance.redaction import describe, kind_of, shape_of
 
-GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE)
 WORKSPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,88}[A-Za-z0-9]")
 RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
@@ -75,6 +75,18 @@ def malformed_values(values: Mapping[str, str], keys: Collection[str] | None = N
     ]
 
 
+def id_problem(key: str, value: str, expected: str, tenant_id: str = "") -> Problem | None:
+    """Return what is wrong with the value of a key without a rule of its own that holds a GUID other than the
+    tenant's.
+    """
+    verdict = _same(value, {"tenant_id": tenant_id}, ("tenant_id",), expected) or guid(value, {})
+    if verdict is None:
+        return None
+    cause, actual, _ = verdict
+    corrected = correction(key, value, {}, lambda _, text: guid(text, {}) is None)
+    return Problem(key, cause, actual, expected, corrected)
+
+
 def can_be_right(key: str, value: str) -> bool:
     """Return whether a value has the form of its key."""
     return RULES[key](value, {}) is None
@@ -93,7 +105,7 @@ def tenant(value: str, _: Mapping[str, str]) -> Verdict:
     if value.lower() in MANY_TENANTS:
         return "tenant_malformed", f"{describe(value)}, which means many tenants", expected
     if not GUID.fullmatch(value) and not DOMAIN.fullmatch(value):
-        return "tenant_malformed", _value_text(value), expected
+        return "tenant_malformed", _id_text(value), expected
     if NIL.fullmatch(value):
         return "tenant_malformed", ZEROS, expected
     return None
@@ -102,7 +114,7 @@ def tenant(value: str, _: Mapping[str, str]) -> Verdict:
 def guid(value: str, _: Mapping[str, str]) -> Verdict:
     """Return the verdict on a GUID, which must not be all zeros."""
     if not GUID.fullmatch(value):
-        return "config_invalid", _value_text(value), A_GUID
+        return "config_invalid", _id_text(value), A_GUID
     if NIL.fullmatch(value):
         return "config_invalid", ZEROS, A_GUID
     return None
@@ -110,57 +122,53 @@ def guid(value: str, _: Mapping[str, str]) -> Verdict:
 
 def client(value: str, values: Mapping[str, str]) -> Verdict:
     """Return the verdict on a client id: a GUID that differs from the tenant."""
-    return _same(value, values, "tenant_id", "the app's own Application (client) ID") or guid(value, values)
+    return _same(value, values, ("tenant_id",), "the app's own Application (client) ID") or guid(value, values)
 
 
 def subscription(value: str, values: Mapping[str, str]) -> Verdict:
     """Return the verdict on a subscription id: a GUID that differs from tenant and client."""
-    return (
-        _same(value, values, "tenant_id", "the Subscription ID of the workspace's overview page")
-        or _same(value, values, "client_id", "the Subscription ID of the workspace's overview page")
-        or guid(value, values)
-    )
+    expected = "the Subscription ID of the workspace's overview page"
+    return _same(value, values, ("tenant_id", "client_id"), expected) or guid(value, values)
 
 
-def _same(value: str, values: Mapping[str, str], other: str, expected: str) -> Verdict:
+def _same(value: str, values: Mapping[str, str], others: Iterable[str], expected: str) -> Verdict:
     """Return a verdict if another key already has the same id; all ids must differ."""
-    if value and value.lower() == values.get(other, "").lower():
-        return "config_invalid", f"the same value as {other}", expected
+    for other in others:
+        if value and value.lower() == values.get(other, "").lower():
+            return "config_invalid", f"the same value as {other}", expected
     return None
 
 
 def workspace_id(value: str, values: Mapping[str, str]) -> Verdict:
     """Return the verdict on a workspace id: a GUID that differs from tenant, client and subscription."""
-    for other in ("tenant_id", "client_id", "subscription_id"):
-        if same := _same(value, values, other, "the Workspace ID of the workspace's overview page"):
-            return same
+    expected = "the Workspace ID of the workspace's overview page"
+    if same := _same(value, values, ("tenant_id", "client_id", "subscription_id"), expected):
+        return same
     if NIL.fullmatch(value):
-        return "workspace_id_not_guid", ZEROS, "the Workspace ID of the workspace's overview page"
+        return "workspace_id_not_guid", ZEROS, expected
     if GUID.fullmatch(value):
         return None
-    kind = "an ARM id" if "/" in value else "a name"
-    return "workspace_id_not_guid", f"{_value_text(value)} ({kind})", f"the Workspace ID of the overview page, {A_GUID}"
+    return "workspace_id_not_guid", _id_text(value), f"the Workspace ID of the overview page, {A_GUID}"
 
 
 def workspace_name(value: str, _: Mapping[str, str]) -> Verdict:
     """Return the verdict on the name of a workspace: 2 to 90 letters, digits and hyphens, no GUID."""
     expected = "the workspace's name: 2 to 90 letters, digits and hyphens"
     if GUID.fullmatch(value):
-        return "config_invalid", f"{_value_text(value)} (a GUID; perhaps the workspace id)", expected
+        return "config_invalid", f"{describe(value)} (a GUID; perhaps the workspace id)", expected
     if not WORKSPACE_NAME.fullmatch(value) or shape_of(value):
-        return "config_invalid", _value_text(value), expected
+        return "config_invalid", describe(value), expected
     return None
 
 
-def resource_group(value: str, _: Mapping[str, str]) -> Verdict:
-    """Return the verdict on the name of a resource group."""
+def resource_group(value: str, values: Mapping[str, str]) -> Verdict:
+    """Return the verdict on the name of a resource group, which is none of the ids."""
+    expected = "a resource group's name: up to 90 letters, digits, _, -, ., ( and ), no dot at the end"
+    if same := _same(value, values, ("tenant_id", "client_id", "subscription_id", "workspace_id"), expected):
+        return same
     if RESOURCE_GROUP.fullmatch(value) and not shape_of(value):
         return None
-    return (
-        "config_invalid",
-        _value_text(value),
-        "a resource group's name: up to 90 letters, digits, _, -, ., ( and ), no dot at the end",
-    )
+    return "config_invalid", describe(value), expected
 
 
 def secret(value: str) -> Verdict:
@@ -195,5 +203,19 @@ RULES: Mapping[str, Callable[[str, Mapping[str, str]], Verdict]] = {
 }
 
 
-def _value_text(value: str) -> str:
-    return describe(value)
+KINDS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("a resource id", re.compile("/subscriptions/", re.IGNORECASE).match),
+    ("a URL", re.compile("https?://", re.IGNORECASE).match),
+    ("a domain", DOMAIN.fullmatch),
+    ("a name", WORKSPACE_NAME.fullmatch),
+)
+"""What may be pasted where an id belongs."""
+
+
+def _id_text(value: str) -> str:
+    """Return a value that is no id as a message shows it, with what it is instead, or what keeps it from being one."""
+    text = describe(value)
+    if off := deviation(value):
+        return f"{'a text that is not shown' if kind_of(value) else text} (not a GUID: {off})"
+    kind = None if kind_of(value) else next((name for name, matches in KINDS if matches(value)), None)
+    return f"{text} ({kind})" if kind else text

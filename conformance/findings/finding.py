@@ -63,10 +63,12 @@ def finding(
     tell_apart: str | None = None,
     entry: str | None = None,
     remedy: str | None = None,
+    owner: str | None = None,
 ) -> Finding:
     """Return a finding with its fix filled in from ``facts`` (placeholder names to values; others are ignored).
 
-    ``remedy`` says what to do where the cause's own text is too general.
+    ``remedy`` says what to do where the cause's own text is too general, and ``owner`` who can do it where that is
+    somebody else than the cause says.
 
     Raises KeyError for a cause outside the vocabulary.
     """
@@ -77,7 +79,7 @@ def finding(
         certainty=certainty,
         explanation=explanation or declared_cause.explanation,
         fix=fix(declared_cause, usable) if remedy is None else Fix(remedy),
-        owner=declared_cause.owner,
+        owner=owner or declared_cause.owner,
         docs=UNPUBLISHED.cause(cause),
         code=code,
         also=also,

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from conformance.apis.entra import OpenIdConfiguration
 from conformance.connection import Connection
-from conformance.connection.values import GUID
+from conformance.connection.near_guid import GUID
 
 
 def token_endpoint_problem(connection: Connection, document: OpenIdConfiguration) -> str | None:

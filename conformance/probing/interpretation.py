@@ -56,11 +56,8 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
         result = answered_on_the_way(result, host)
     if intercepted_finding(result, by, host).cause != result.cause:
         return refused(result)
-    if result.cause == "object_not_found" and received.status == 404 and endpoint.not_found == "empty":
-        nothing = msgspec.json.decode(b'{"value":[]}', type=endpoint.answers)
-        return Answer(name, nothing, received.exchange, received.headers)
     not_found = endpoint.not_found
-    if result.cause == "object_not_found" and result.certainty == "likely" and not_found and not_found != "empty":
+    if result.cause == "object_not_found" and result.certainty == "likely" and not_found:
         also = (result.cause,)
         result = finding(
             not_found, facts=connection.facts(), certainty="likely", also=also, about=service, code=result.code

@@ -19,7 +19,11 @@ _KINDS = (
      "the address of a webhook"),
 )  # fmt: skip
 _WORDS = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,8})(?:[-_. /\\:,()](?:[A-Z]?[a-z]+\d{0,4}|[A-Z]+\d{0,4}|\d{1,8}))*")
-_IDS = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.I)
+_IDS = re.compile(
+    r"(?i:(?<![0-9a-z])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-z]))"
+    r"|(?<![0-9a-zA-Z-])(?:(?:[0-9a-f]{1,13}-){2,5}[0-9a-f]{1,13}|(?:[0-9A-F]{1,13}-){2,5}[0-9A-F]{1,13})(?![0-9a-zA-Z-])"
+)
+"""GUIDs, with and without hyphens, and what has hexadecimal digits in groups like one."""
 _OPAQUE = re.compile(r"[^\s/\\]{16,}")
 """Text without blanks, long enough for a password."""
 _CLASSES = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^\w\s.-]")))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.apis.action_roles import LADDER, role_for, role_for_all
+from conformance.apis.action_roles import LADDER, READ_EVERYTHING, role_for, role_for_all
+from conformance.apis.action_roles import gives as is_said_to_give
 from conformance.apis.published_actions import PUBLISHED_ACTIONS
 from conformance.fakes.state.roles import BUILT_IN, RoleDefinition, allows
 
@@ -20,6 +21,14 @@ def test_each_role_gives_its_action_and_no_lesser_one_of_sentinel_does(subtests:
             assert gives(BUILT_IN[role], action)
             lesser = LADDER[: LADDER.index(role)] if role in LADDER else LADDER
             assert not any(gives(BUILT_IN[other], action) for other in lesser)
+
+
+def test_a_role_that_is_said_to_give_an_action_does(subtests: pytest.Subtests) -> None:
+    assert {name for name, role in BUILT_IN.items() if {"*", "*/read"} & set(role.actions)} == READ_EVERYTHING
+    for action in sorted(PUBLISHED_ACTIONS):
+        with subtests.test(action=action):
+            for role in (*LADDER, *READ_EVERYTHING):
+                assert not is_said_to_give(role, action) or gives(BUILT_IN[role], action), role
 
 
 def test_the_role_for_several_actions_is_the_greatest_that_one_takes() -> None:

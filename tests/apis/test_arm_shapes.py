@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.apis import arm, gather
-from conformance.apis.endpoint import Action
+from conformance.apis.endpoint import Action, Endpoint
 from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params, without
 
 DECLARED = list(gather(arm).values())
@@ -99,6 +99,21 @@ def test_what_is_new_or_null_passes(subtests: pytest.Subtests) -> None:
     ]:
         with subtests.test(path=path, value=value):
             decode(having(WORKSPACE, path, value), arm.WORKSPACE)
+
+
+def test_what_nothing_reads_may_be_left_out(subtests: pytest.Subtests) -> None:
+    """Members that no published description calls required, and no check looks at."""
+    common = {"id": "/x", "name": "x", "type": "x"}
+    subscription = {"id": "/x", "subscriptionId": "x", "displayName": "x", "state": "Enabled"}
+    cases: list[tuple[Any, Endpoint[Any]]] = [
+        (without(WORKSPACE, ["properties", "sku", "name"]), arm.WORKSPACE),
+        ({**subscription, "managedByTenants": [{}]}, arm.SUBSCRIPTION),
+        ({"value": [{**common, "properties": {}}]}, arm.DENY_ASSIGNMENTS),
+        ({"value": [{**common, "properties": {"roleName": "x", "permissions": []}}]}, arm.ROLE_DEFINITIONS),
+    ]
+    for body, endpoint in cases:
+        with subtests.test(endpoint=endpoint.name):
+            decode(body, endpoint)
 
 
 def test_permissions_leave_out_what_they_do_not_have() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conformance.apis import gather, graph
 from conformance.apis.endpoint import AppRole
-from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params
+from tests.apis.azure_samples import assert_only_own_path, decode, having, sample_params, without
 from tests.apis.refusals import assert_mistyped, assert_required
 
 DECLARED = list(gather(graph).values())
@@ -136,6 +136,11 @@ def test_alert_is_read() -> None:
     assert alert.evidence[0].mde_device_id == DEVICE["mdeDeviceId"]
 
 
+def test_evidence_without_roles_is_read() -> None:
+    alert = decode(without(ALERT, ["evidence", 0, "roles"]), graph.ALERT)
+    assert alert.evidence[0].roles is None
+
+
 def test_incident_is_read_with_its_alerts() -> None:
     incident = decode({**INCIDENT, "alerts": [ALERT]}, graph.INCIDENT)
     assert incident.alerts[0].incident_id == incident.id
@@ -174,7 +179,7 @@ def test_missing_required_member_is_refused_with_its_path(subtests: pytest.Subte
         *((ALERT, graph.ALERT, [name]) for name in ("id", "serviceSource", "severity", "status")),
         *(
             (ALERT, graph.ALERT, ["evidence", 0, name])
-            for name in ("@odata.type", "createdDateTime", "remediationStatus", "roles", "verdict")
+            for name in ("@odata.type", "createdDateTime", "remediationStatus", "verdict")
         ),
         *(
             (INCIDENT, graph.INCIDENT, [name])

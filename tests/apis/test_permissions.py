@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+from conformance.apis import ENDPOINTS
+from conformance.apis.endpoint import AppRole
 from conformance.apis.permissions import RESOURCES, by_resource, resource_of
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -31,6 +35,17 @@ def test_hosts_of_the_two_defender_apis_are_told_apart() -> None:
     xdr = resource_of("https://api.security.microsoft.com/.default")
     assert xdr is not None
     assert xdr.api == "defender_xdr"
+
+
+def test_an_operation_is_opened_by_the_permission_that_writes_too(subtests: pytest.Subtests) -> None:
+    """The page of each operation lists both; the checks of permissions take the one that writes for the other."""
+    for endpoint in ENDPOINTS.values():
+        if not isinstance(endpoint.needs, AppRole):
+            continue
+        writing = endpoint.needs.name.replace(".Read.", ".ReadWrite.")
+        with subtests.test(endpoint=endpoint.name):
+            exists = writing in RESOURCES[endpoint.api.name].permissions
+            assert not exists or writing in endpoint.needs.any_of
 
 
 def test_azure_resource_manager_has_no_application_permission() -> None:

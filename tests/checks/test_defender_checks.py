@@ -31,13 +31,29 @@ def first(body: dict[str, Any]) -> dict[str, Any]:
 # MDE-001, MDE-002: the documented shape
 
 
-@pytest.mark.parametrize("member", ["id", "lastSeen", "healthStatus"])
-def test_machines_without_a_required_member(member: str) -> None:
-    there = changed(world(), MACHINES, lambda body: first(body).pop(member) and None)
-    fails("MDE-001", there, "contract_violation", member)
+@LISTS
+def test_what_has_no_id_cannot_be_asked_for(id: str, endpoint: str) -> None:
+    fails(id, changed(world(), endpoint, lambda body: first(body).pop("id") and None), "contract_violation", "`id`")
 
 
-@pytest.mark.parametrize(("member", "value"), [("severity", None), ("incidentId", "4711"), ("evidence", "none")])
+@pytest.mark.parametrize("value", [{}, {"firstSeen": None, "lastSeen": None, "healthStatus": None}])
+def test_machines_that_do_not_state_when_they_were_seen_or_how_they_are(
+    value: dict[str, None], subtests: pytest.Subtests
+) -> None:
+    def without_state(body: dict[str, Any]) -> None:
+        for machine in body["value"]:
+            for member in ("firstSeen", "lastSeen", "healthStatus"):
+                del machine[member]
+            machine.update(value)
+
+    ids = [id for id, check in catalogue().items() if check.area == "defender"]
+    outcomes = outcomes_by_check(changed(on(date(2026, 8, 1)), MACHINES, without_state), *ids)
+    for id, outcome in outcomes.items():
+        with subtests.test(id=id):
+            assert outcome.status == ("not_applicable" if id in ("MDE-005", "MDE-006") else "passed"), outcome
+
+
+@pytest.mark.parametrize(("member", "value"), [("severity", 2), ("incidentId", "4711"), ("evidence", "none")])
 def test_alerts_with_a_member_of_another_type(member: str, value: object) -> None:
     there = changed(world(), ALERTS, lambda body: first(body).update({member: value}))
     fails("MDE-002", there, "contract_violation", member)
@@ -64,7 +80,20 @@ def test_no_data_is_no_failure(id: str, endpoint: str) -> None:
 @LISTS
 @pytest.mark.parametrize("code", ["NotFound", "ResourceNotFound"])
 def test_a_list_that_is_not_found_is_an_empty_one(id: str, endpoint: str, code: str) -> None:
-    ends(id, answered(world(), endpoint, refusal(404, code)), "passed")
+    ends(id, answered(world(), endpoint, refusal(404, code)), "not_applicable", "nothing to list")
+
+
+def test_where_every_list_is_not_found_nothing_shows_that_defender_answers() -> None:
+    there = answered(answered(world(), MACHINES, refusal(404, "NotFound")), ALERTS, refusal(404, "NotFound"))
+    outcomes = outcomes_by_check(there, "MDE-001", "MDE-002", "MDE-003")
+    assert (outcomes["MDE-001"].status, outcomes["MDE-001"].cause) == ("inconclusive", "unknown")
+    assert {outcomes[id].blocked_by for id in ("MDE-002", "MDE-003")} == {"MDE-001"}
+
+
+def test_a_refusal_of_defender_itself_shows_that_it_answers() -> None:
+    there = world("no-defender-consent")
+    there.tenant.consent(DEFENDER_APP, "Machine.Read.All")
+    ends("MDE-001", answered(there, MACHINES, refusal(404, "NotFound")), "not_applicable", "nothing to list")
 
 
 @LISTS

@@ -10,8 +10,12 @@ import pytest
 
 from conformance.checks.registry import catalogue
 from conformance.fakes.scenarios.ingestion import STREAM, ingesting
+from conformance.fakes.state.log_ingestion import SENDER
 from conformance.fakes.world import World
+from conformance.verification.verdict import ExitCode
 from tests.checks.outcomes import answered, blocked, changed, ends, fails, outcomes_by_check, world
+from tests.contoso import made_up
+from tests.profile_worlds import INGESTION, healthy, verified
 
 
 def ingesting_world(scenario: str = "with-ingestion") -> World:
@@ -227,6 +231,24 @@ def test_role_that_is_missing() -> None:
     failed = fails("ING-008", ingesting_world("ingestion-role-missing"), "rbac_role_missing", says="Telemetry/Write")
     assert failed.root
     assert any("Monitoring Metrics Publisher" in command for command in failed.root.finding.fix.commands)
+
+
+def test_an_app_that_may_look_at_nothing_is_not_known_to_send(subtests: pytest.Subtests) -> None:
+    """With its role for sending alone, and without any role: no read can tell them apart."""
+    connection = made_up(profile="fluent-bit-log-ingestion", apis=None, ingestion=INGESTION)
+    for roles in ((SENDER,), ()):
+        with subtests.test(roles=roles):
+            there = healthy(connection)
+            there.tenant.assignments = [
+                assignment for assignment in there.tenant.assignments if assignment.role.name in roles
+            ]
+            report = verified(there)
+            (cause,) = report.verdict.root_causes
+            assert report.verdict.exit_code == ExitCode.INCOMPLETE
+            assert (cause.root.check, cause.root.finding.cause) == ("ING-008", "unknown")
+            assert "may not look at its own permissions" in cause.root.finding.explanation
+            assert cause.root.finding.owner == "azure-admin"
+            assert SENDER in cause.root.finding.fix.text
 
 
 def test_role_whose_not_data_actions_take_it_away() -> None:

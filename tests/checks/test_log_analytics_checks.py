@@ -20,6 +20,7 @@ from tests.checks.log_analytics_worlds import (
     without_column,
 )
 from tests.checks.outcomes import answered, blocked, changed, ends, fails, world
+from tests.profile_worlds import verified
 
 # LA-001, LA-002: one row of one column, by either route
 
@@ -91,6 +92,18 @@ def test_a_table_that_was_never_provisioned() -> None:
     alerts = world()
     alerts.tenant.drop_table("SecurityAlert")
     fails("LA-011", alerts, "table_missing")
+
+
+@pytest.mark.parametrize("apis", [("log_analytics",), None])
+def test_two_tables_that_are_missing_are_one_cause_that_names_both(apis: tuple[str, ...] | None) -> None:
+    there = world(apis=apis)
+    for table in ("SecurityIncident", "SecurityAlert"):
+        there.tenant.drop_table(table)
+    report = verified(there)
+    (cause,) = report.verdict.root_causes
+    assert (cause.root.check, cause.root.finding.cause) == ("LA-010", "table_missing")
+    assert "no table SecurityIncident and no table SecurityAlert." in cause.root.finding.explanation
+    assert "LA-011" in cause.blocks
 
 
 @pytest.mark.parametrize("plan", ["Basic", "Auxiliary"])

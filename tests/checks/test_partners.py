@@ -66,7 +66,7 @@ def test_a_delegated_subscription_without_graph_is_no_mistake() -> None:
     ("keys", "says"),
     [
         (f'customer_tenant_id = "{CUSTOMER}"\napis = ["graph"]', "apis: found 'graph', which answers for the provider"),
-        ('customer_tenant_id = "contoso"', "customer_tenant_id: found 'contoso', expected the other tenant's id"),
+        ('customer_tenant_id = "contoso"', "customer_tenant_id: found 'contoso' (a name), expected the other tenant"),
         (f'customer_tenant_id = "{made_up().tenant_id}"', "expected the other tenant's id"),
         (f'customer_tenant_id = "{CUSTOMER}"\nhome_tenant_id = "{HOME}"', "exclude each other"),
         (f'customer_tenantid = "{CUSTOMER}"', "did you mean 'customer_tenant_id'?"),

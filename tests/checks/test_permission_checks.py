@@ -11,6 +11,7 @@ from conformance.connection.requirement import AppPermission
 from conformance.fakes.state import tenant as state
 from conformance.fakes.world import World
 from tests.checks.outcomes import blocked, changed, ends, fails, outcomes_by_check, world
+from tests.profile_worlds import verified
 
 OF_GRAPH = ("SecurityAlert.Read.All", "SecurityIncident.Read.All", "SecurityEvents.Read.All")
 OF_DEFENDER = ("Machine.Read.All", "Alert.Read.All")
@@ -48,6 +49,18 @@ def test_permission_to_write_includes_reading(id: str, role: str, api: str) -> N
     there.tenant.revoke(role)
     there.tenant.consent(api, role.replace(".Read.", ".ReadWrite."))
     ends(id, there, "passed")
+
+
+@pytest.mark.parametrize("api", [state.GRAPH_APP, state.DEFENDER_APP])
+def test_with_the_permissions_to_write_nothing_needs_those_to_read(api: str) -> None:
+    """The services answer too; that the app can change things is a warning."""
+    there = world()
+    roles = [role for _, role, app in ROWS if app == api]
+    there.tenant.consent(api, *(role.replace(".Read.", ".ReadWrite.") for role in roles))
+    there.tenant.revoke(*roles)
+    report = verified(there)
+    assert report.verdict.exit_code == 0
+    assert "PERM-020" in [outcome.check for outcome in report.outcomes if outcome.status == "warning"]
 
 
 @pytest.mark.parametrize(

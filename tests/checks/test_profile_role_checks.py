@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from conformance.apis.action_roles import READER_ROLE as READER
-from conformance.connection import Expect
+from conformance.connection import Expect, get_profile
 from tests.checks.outcomes import ends, fails, world
+from tests.profile_worlds import failing, verified
 
 # RBAC-014 and RBAC-023: what a profile asks for beyond the guide
 
@@ -46,3 +51,38 @@ def test_a_profile_s_role_reaches_too_far() -> None:
     there = world(profile="xsoar-sentinel")  # its own page assigns the role on the subscription
     there.tenant.assign("Microsoft Sentinel Contributor", scope=f"/subscriptions/{there.connection.subscription_id}")
     ends("RBAC-023", there, "passed")
+
+
+TWO_ROLES = [
+    ("Monitoring Metrics Publisher", READER),
+    ("Monitoring Metrics Publisher", "Log Analytics Reader"),
+    ("Microsoft Sentinel Playbook Operator", "Microsoft Sentinel Contributor"),
+]
+"""Pairs of which the second one alone gives what a connection reads at the workspace."""
+
+
+def test_of_two_roles_the_fix_names_the_one_that_is_missing(subtests: pytest.Subtests) -> None:
+    for pair in TWO_ROLES:
+        for roles in (pair, pair[::-1]):
+            with subtests.test(roles=roles):
+                there = world(profile=replace(get_profile("airmdr"), roles=roles), apis=("log_analytics", "sentinel"))
+                tenant = there.tenant
+                tenant.assignments = [
+                    assignment for assignment in tenant.assignments if assignment.role.name != pair[1]
+                ]
+                (root,) = failing(verified(there))
+                assert root.finding.fix.values["role"] == pair[1]
+                tenant.assign(pair[1])
+                assert failing(verified(there)) == []
+
+
+def test_of_two_roles_the_fix_names_the_one_for_a_further_action() -> None:
+    search = "Microsoft.OperationalInsights/workspaces/search/action"
+    roles = ("Microsoft Sentinel Contributor", "Log Analytics Reader")
+    there = world(profile=replace(get_profile("xsoar-sentinel"), roles=roles, actions=(search,)))
+    there.tenant.assignments = [
+        assignment for assignment in there.tenant.assignments if assignment.role.name == roles[0]
+    ]
+    outcome = fails("RBAC-014", there, "rbac_role_missing", says=search)
+    assert outcome.root
+    assert outcome.root.finding.fix.values["role"] == roles[1]

@@ -174,7 +174,7 @@ def test_a_key_nearly_right_is_suggested_at_its_line(write: Any, key: Any) -> No
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (('"a9910000-0c0f-4c0f-a11c-000000000002"', '"abc"'), "3: client_id: found 'abc', expected a GUID such as "),
+        (('"a9910000-0c0f-4c0f-a11c-000000000002"', '"abc"'), "3: client_id: found 'abc' (a name), expected a GUID"),
         ((f'"{TENANT}"', '"common"'), "2: tenant_id: found 'common', which means many tenants"),
         ((f'"{TENANT}"', "5"), "2: tenant_id: found the number 5, expected a text in quotes"),
         ((f'"{TENANT}"', '" "'), "2: tenant_id: found ' ', expected a value"),

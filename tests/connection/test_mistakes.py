@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from conformance.connection import ConnectionFileError, load
 from conformance.connection.correction import parts_of
 from conformance.connection.repair import repair
+from conformance.connection.values import malformed_values
+from conformance.redaction import kind_of
 from tests.contoso import FILE, SECRET, secret_of
 
 ENVIRONMENT = {"CONTOSO_SECRET": SECRET}
@@ -76,6 +78,55 @@ LINES = [
     ("tenant in a URL", (TENANT, PORTAL), "what was pasted holds it: 'contoso.onmicrosoft.com'"),
     ("same ids", (SUBSCRIPTION, TENANT), "5: subscription_id: found the same value as tenant_id"),
     ("workspace is tenant", (WORKSPACE, TENANT), "7: workspace_id: found the same value as tenant_id"),
+    (
+        "digits left out",
+        (WORKSPACE, WORKSPACE[:-2]),
+        f"7: workspace_id: found '{WORKSPACE[:-2]}' (not a GUID: 30 instead of 32 hexadecimal digits, 10 instead of 12"
+        " in group 5), expected",
+    ),
+    ("a digit too many", (CLIENT, f"{CLIENT}a"), "(not a GUID: 33 instead of 32 hexadecimal digits, 13 instead of 12"),
+    ("a group left out", (TENANT, TENANT[:23]), f"found '{TENANT[:23]}' (not a GUID: 20 instead of 32 hexadecimal dig"),
+    ("cut", (TENANT, f"{TENANT[:13]}…"), f"found '{TENANT[:13]}…' (not a GUID: 12 instead of 32 hexadecimal digits)"),
+    (
+        "no hyphens and digits left out",
+        (SUBSCRIPTION, "3b64aa0d51bc4f2e9a6bef3b25d1c0"),
+        "5: subscription_id: found a text that is not shown (not a GUID: 30 instead of 32 hexadecimal digits), ",
+    ),
+    (
+        "a letter that is no digit",
+        (WORKSPACE, "3b64ax0d-51bc-4f2e-9a6b-ef3b25d1c0e9"),
+        "found a text that is not shown (not a GUID: 1 character other than hexadecimal digits, in group 1), expected",
+    ),
+    (
+        "letters that look like digits",
+        (WORKSPACE, "3b64aaOd-5lbc-4f2e-9a6b-ef3b25d1c0e9"),
+        "in group 1 and 2); did you mean '3b64aa0d-51bc-4f2e-9a6b-ef3b25d1c0e9'?",
+    ),
+    ("other groups", (WORKSPACE, WORKSPACE.replace("-", "", 1)), "(not a GUID: groups of 12-4-4-12 instead of"),
+    ("other signs", (CLIENT, CLIENT.replace("-", "_")), f"hyphens between its groups); did you mean '{CLIENT}'?"),
+    ("its URN", (WORKSPACE, f"URN:UUID:{WORKSPACE}"), f"found 'URN:UUID:{WORKSPACE}'; did you mean '{WORKSPACE}'?"),
+    ("a domain", (CLIENT, "contoso.onmicrosoft.com"), "3: client_id: found 'contoso.onmicrosoft.com' (a domain), expe"),
+    ("a URL", (WORKSPACE, "https://ods.example/x"), "7: workspace_id: found 'https://ods.example/x' (a URL), expected"),
+    (
+        "an id as a name",
+        ("rg-security", WORKSPACE),
+        "6: resource_group: found the same value as workspace_id, expected",
+    ),
+    (
+        "a password as an id",
+        (WORKSPACE, "hunter2Hunter2!xYz99"),
+        "7: workspace_id: found what looks like a client secret or a password (20 characters, not shown), expected",
+    ),
+    (
+        "a key as an id",
+        (WORKSPACE, "9f86d081884c7d65" * 4),
+        "7: workspace_id: found what looks like a client secret or a password (64 characters, not shown), expected",
+    ),
+    (
+        "digits left out of the other tenant's id",
+        ("[connection]", f'[connection]\ncustomer_tenant_id = "{TENANT[:-1]}"'),
+        "2: customer_tenant_id: found '7e4a11ed-0c0f-4c0f-a11c-00000000000' (not a GUID: 31 instead of 32 hexadecimal",
+    ),
     (
         "secret elsewhere",
         (CLIENT, SECRET + "x"),
@@ -218,3 +269,11 @@ def test_that_nothing_was_sent_is_said_once(write: Write) -> None:
     assert "Whoever filled in the connection" in text
     assert 'export NOT_THERE="..."' in text
     assert text.count("Nothing was sent.") == 1
+
+
+@given(st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=20, max_size=40))
+def test_no_text_that_can_be_a_password_is_shown_where_an_id_belongs(password: str) -> None:
+    """Shown are ids, names and what has hexadecimal digits in groups; its deviation shows no character of any text."""
+    (problem,) = malformed_values({"workspace_id": password}, ["workspace_id"])
+    if kind_of(password):
+        assert password not in problem.text

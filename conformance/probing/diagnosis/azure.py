@@ -14,6 +14,7 @@ from conformance.probing.diagnosis.role_actions import (
     incomplete_role,
     named_action,
     refused_action,
+    role_to_assign,
     unreadable_role,
     unshown,
 )
@@ -45,7 +46,8 @@ def arm_authorization_failed(
     """Return the finding of a 403 AuthorizationFailed: no role, wrong names, or a role that is new, another principal's
     or denied.
     """
-    facts = {**connection.facts(), **identity(token_arm), "scope": group_scope(connection)}
+    role = role_to_assign(connection, refused_action(refusal), role_assignments, role_definitions)
+    facts = {**connection.facts(), **identity(token_arm), "scope": group_scope(connection), "role": role}
     works = any(isinstance(item, Answer) for item in (workspace, query_print, incidents))
     if refusal.probe in OF_THE_RULE and (works or not connection.at_workspace):
         return unreadable_rule(refusal, connection, facts)

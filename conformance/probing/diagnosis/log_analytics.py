@@ -132,16 +132,36 @@ def network_closed(workspace: Workspace, facts: Mapping[str, str]) -> Finding:
 
 @tells_apart
 def missing_table(
-    refusal: Refusal, connection: Connection, workspace: Evidence, onboarding: Evidence
+    refusal: Refusal,
+    connection: Connection,
+    workspace: Evidence,
+    onboarding: Evidence,
+    query_incidents: Evidence,
+    query_alerts: Evidence,
 ) -> Finding | None:
     """Return the finding of SEM0100 or of a 204: the workspace is another, or has no Microsoft Sentinel and so no
     tables.
+
+    If both tables of Sentinel are missing, and no answer says whether it is enabled, they are one finding.
     """
     if isinstance(workspace, Answer) and (mismatch := id_mismatch(connection, workspace.data)):
         return mismatch
     if isinstance(onboarding, Refusal) and onboarding.finding.cause in ("sentinel_not_onboarded", "object_not_found"):
         return not_onboarded(connection)
-    return None
+    tables = [
+        clue.finding
+        for clue in (query_incidents, query_alerts)
+        if isinstance(clue, Refusal) and clue.finding.cause == "table_missing" and clue.finding.about
+    ]
+    names = [table.about for table in tables]
+    if len({*names}) < 2 or refusal.finding.about not in names:
+        return None
+    text = (
+        f"The workspace has no table {' and no table '.join(map(str, names))}. Tables appear with their first row:"
+        " their connectors have sent nothing yet, or Microsoft Sentinel or the feature behind them is off."
+    )
+    also = () if isinstance(onboarding, Answer) else ("sentinel_not_onboarded",)
+    return replace(tables[0], certainty="likely", also=(*also, *tables[0].also), explanation=text)
 
 
 def not_onboarded(connection: Connection) -> Finding:

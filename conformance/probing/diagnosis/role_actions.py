@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 from conformance.apis import ENDPOINTS, sentinel
+from conformance.apis.action_roles import gives
 from conformance.apis.actions import covers
-from conformance.apis.arm import Permissions
+from conformance.apis.arm import Permissions, RoleAssignment, RoleDefinition
 from conformance.apis.endpoint import Action, Endpoint
 from conformance.apis.shape import ArmList
 from conformance.connection import Connection
 from conformance.findings import Finding, finding
 from conformance.probing.diagnosis.denials import denial
+from conformance.probing.diagnosis.rules import elements_of
 from conformance.probing.evidence import Answer, Evidence, Refusal
 
 WORKSPACE_READ = "Microsoft.OperationalInsights/workspaces/read"
@@ -74,6 +76,28 @@ def allowed(grants: Sequence[Permissions], action: str) -> bool:
     return any(covers(grant.actions, action) and not covers(grant.not_actions, action) for grant in grants)
 
 
+def roles_held(role_assignments: Evidence, role_definitions: Evidence) -> list[tuple[RoleDefinition, RoleAssignment]]:
+    """Return the roles behind assignments, as far as both are shown."""
+    definitions = {definition.name.lower(): definition for definition in elements_of(role_definitions)}
+    pairs = (
+        (definitions.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
+        for assignment in elements_of(role_assignments)
+    )
+    return [(role, assignment) for role, assignment in pairs if role is not None]
+
+
+def role_to_assign(connection: Connection, action: str, role_assignments: Evidence, role_definitions: Evidence) -> str:
+    """Return the role that a fix names for a refused action. Of several that a profile asks for it is one that the app
+    does not hold, as far as that is shown, and first of all one that is known to give the action.
+    """
+    needs = connection.needs
+    role_names = {role.properties.role_name for role, _ in roles_held(role_assignments, role_definitions)}
+    missing = [role for role in needs.roles if role not in role_names]
+    if len(needs.roles) < 2 or not missing:
+        return needs.role
+    return next((role for role in missing if gives(role, action)), missing[0])
+
+
 def missing_actions(connection: Connection, grants: Sequence[Permissions], area: str) -> list[str]:
     """Return the actions of an area that a connection needs and no grant allows."""
     called = (endpoint for endpoint in ENDPOINTS.values() if connection.calls(endpoint))
@@ -108,7 +132,8 @@ def incomplete_role(
     facts = {**facts, "action": operation}
     if denied := denial(deny_assignments, facts.get("object_id", "").lower(), operation):
         name = denied.properties.deny_assignment_name or denied.name
-        text = f"The deny assignment {name} at {denied.properties.scope} takes {operation} away."
+        where = f" at {denied.properties.scope}" if denied.properties.scope else ""
+        text = f"The deny assignment {name}{where} takes {operation} away."
         return finding("rbac_denied", facts=facts, about=about, explanation=text)
     if not any(covers(grant.actions, operation) for grant in grants):
         return finding(

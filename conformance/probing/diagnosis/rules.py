@@ -47,6 +47,7 @@ OF_THE_RULE = frozenset({"data_collection_rule", "data_collection_endpoint", "ru
 """Probes of the resources of log ingestion: a role on the workspace does not reach them."""
 
 COLLECTIONS: Mapping[str, str] = {
+    **dict.fromkeys(("machines", "machines_filtered", "machines_next", "defender_alerts"), "empty_list"),
     **dict.fromkeys(("graph_incidents", "graph_alerts_filtered", "graph_sentinel_alerts", "secure_scores"), "unlisted"),
     **dict.fromkeys(
         (
