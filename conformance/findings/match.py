@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 
+from conformance.findings.body import Shape
 from conformance.findings.catalogue import CATALOGUES, Entry, catalogue, numbers
 from conformance.findings.cause import CAUSES
 from conformance.findings.finding import Certainty
@@ -82,17 +83,18 @@ def classify(signal: Signal) -> Match | None:
     """Return the most specific entry that fits; None if none does."""
     best: tuple[tuple[int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
-    for entry in _of_form(signal.status, signal.shape):
-        if not _is_possible(entry, signal):
-            continue
+    kind = _Kind(
+        signal.status, signal.shape, signal.service, signal.numbers, signal.other, is_strange=bool(signal.stranger)
+    )
+    for entry in _candidates(kind):
         weighed = _weigh(entry, signal)
         if weighed is None:
             continue
         score, by_code = weighed
         foreign = family is not None and entry.service not in family and not entry.numbers
         if foreign:
-            if signal.service == "other" or score <= _ALONE + _STATUS:
-                continue  # a known host of another service does not speak in the codes of a connection's
+            if score <= _ALONE + _STATUS:
+                continue
             score -= _MENTION // 2
         if family and entry.service not in (family[0], "network") and entry.shapes and entry.bare:
             score -= _SHAPE  # a neighbour's rule for a bare status is no nearer than one's own
@@ -107,30 +109,72 @@ def classify(signal: Signal) -> Match | None:
     return best[1] if best else None
 
 
-def _is_possible(entry: Entry, signal: Signal) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What an answer has in common with many others; it rules most entries out."""
+
+    status: int | None
+    shape: Shape
+    service: str | None
+    numbers: tuple[int, ...]
+    other: str | None
+    is_strange: bool
+
+
+@lru_cache(maxsize=256)
+def _candidates(kind: _Kind) -> tuple[Entry, ...]:
+    """Return the entries that an answer of this kind can be. Cached: a fleet meets the same few kinds everywhere."""
+    return tuple(entry for entry in catalogue() if _has_form(entry, kind) and _is_possible(entry, kind))
+
+
+def _has_form(entry: Entry, kind: _Kind) -> bool:
+    """Return whether an answer has the status, shape, numbers and host of an entry, and whether the entry can count."""
+    if entry.shapes and kind.shape not in entry.shapes:
+        return False
+    status = kind.status
+    if entry.statuses and status is not None and not {status, f"{status // 100}xx"} & set(entry.statuses):
+        return False
+    if not set(entry.numbers) <= set(kind.numbers) or (entry.others and kind.other not in entry.others):
+        return False
+    family = _FAMILIES.get(kind.service or "")
+    if family is None or entry.service in family or entry.numbers:
+        return True
+    # A known host of another service does not speak in the codes of a connection's; nor do words alone decide.
+    return kind.service != "other" and _highest(entry) > _ALONE + _STATUS
+
+
+def _highest(entry: Entry) -> int:
+    """Return what an entry weighs at most without codes; no bound where it has some, or headers."""
+    if entry.codes or entry.inner or entry.headers:
+        return _NUMBER
+    patterns = sum(pattern is not None for pattern in (entry.words, entry.anywhere, entry.path))
+    return _HOST * bool(entry.others) + _SHAPE * bool(entry.shapes) + _STATUS * bool(entry.statuses) + _TEXT * patterns
+
+
+def _is_possible(entry: Entry, kind: _Kind) -> bool:
     """Return whether the status allows this entry: 429 is always throttling, and a 5xx is not a refusal.
 
     An unknown Entra number rules out entries that match the OAuth error beside it, or the status alone. Loose words say
     nothing where the service is not known, and codes of other makers are not read as ours.
     """
-    if signal.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(signal.numbers):
+    if kind.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(kind.numbers):
         if entry.codes and _VAGUE.issuperset(entry.codes):
             return False
-        if not entry.codes and signal.status is not None and 400 <= signal.status < 429:
+        if not entry.codes and kind.status is not None and 400 <= kind.status < 429:
             return False
-    if entry.loose and signal.service is None:
+    if entry.loose and kind.service is None:
         return False
-    if entry.path and entry.service != signal.service:
+    if entry.path and entry.service != kind.service:
         return False  # a path belongs to its host
-    if entry.cause == "answer_hidden" and signal.service and signal.status:
+    if entry.cause == "answer_hidden" and kind.service and kind.status:
         return False  # status and service tell more
-    if signal.stranger and not (entry.service == "network" and (entry.words or entry.anywhere)):
+    if kind.is_strange and not (entry.service == "network" and (entry.words or entry.anywhere)):
         return False
-    if entry.numbers or signal.status is None:
+    if entry.numbers or kind.status is None:
         return True
-    if signal.status == 429:
+    if kind.status == 429:
         return entry.cause == "throttled"
-    return signal.status < 500 or not CAUSES[entry.cause].conclusive
+    return kind.status < 500 or not CAUSES[entry.cause].conclusive
 
 
 def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
@@ -190,17 +234,6 @@ def _status_weight(entry: Entry, signal: Signal) -> int | None:
     if signal.status in entry.statuses:
         return _STATUS
     return _CLASS if f"{signal.status // 100}xx" in entry.statuses else None
-
-
-@lru_cache(maxsize=256)
-def _of_form(status: int | None, shape: str | None) -> tuple[Entry, ...]:
-    """Return the entries that an answer of this status and shape can be. Cached: that rules most of them out."""
-    fitting = (entry for entry in catalogue() if not entry.shapes or shape in entry.shapes)
-    return tuple(
-        entry
-        for entry in fitting
-        if not entry.statuses or status is None or status in entry.statuses or f"{status // 100}xx" in entry.statuses
-    )
 
 
 def _plain(entry: Entry, signal: Signal) -> bool:
