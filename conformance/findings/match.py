@@ -68,6 +68,8 @@ _NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS
     2000, 600, 400, 55, 60, 430, 30, 20, 10, 5,
 )  # fmt: skip
 _HOST = 25
+_DEEPEST = 20
+"""What the depth of a code adds to its weight at most."""
 _ALONE = _TEXT  # what a foreign catalogue must exceed: a code, not only words or a status
 
 
@@ -81,12 +83,15 @@ class Match:
 
 def classify(signal: Signal) -> Match | None:
     """Return the most specific entry that fits; None if none does."""
-    best: tuple[tuple[int, int], Match] | None = None
+    best: tuple[tuple[int, int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
     kind = _Kind(
         signal.status, signal.shape, signal.service, signal.numbers, signal.other, is_strange=bool(signal.stranger)
     )
-    for entry in _candidates(kind):
+    for candidate in _candidates(kind):
+        if best is not None and candidate.highest < best[0][0]:
+            break
+        entry = candidate.entry
         weighed = _weigh(entry, signal)
         if weighed is None:
             continue
@@ -102,7 +107,8 @@ def classify(signal: Signal) -> Match | None:
             continue
         if family is None and entry.service not in ("network", "other") and (entry.bare or score < _GENERIC_CODE):
             continue
-        rank = (score, -(family.index(entry.service) if family and entry.service in family else len(CATALOGUES)))
+        near = family.index(entry.service) if family and entry.service in family else len(CATALOGUES)
+        rank = (score, -near, -candidate.position)
         if best is None or rank > best[0]:
             sure = (entry.certainty == "certain" and by_code and not foreign) or signal.status == 429
             best = (rank, Match(entry, "certain" if sure else "likely"))
@@ -121,10 +127,27 @@ class _Kind:
     is_strange: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An entry, its place among all, and what it weighs at most."""
+
+    entry: Entry
+    position: int
+    highest: int
+
+
 @lru_cache(maxsize=256)
-def _candidates(kind: _Kind) -> tuple[Entry, ...]:
-    """Return the entries that an answer of this kind can be. Cached: a fleet meets the same few kinds everywhere."""
-    return tuple(entry for entry in catalogue() if _has_form(entry, kind) and _is_possible(entry, kind))
+def _candidates(kind: _Kind) -> tuple[_Candidate, ...]:
+    """Return the entries that an answer of this kind can be, those that can weigh most first.
+
+    Cached: a fleet meets the same few kinds everywhere.
+    """
+    candidates = (
+        _Candidate(entry, position, _highest(entry))
+        for position, entry in enumerate(catalogue())
+        if _has_form(entry, kind) and _is_possible(entry, kind)
+    )
+    return tuple(sorted(candidates, key=lambda candidate: -candidate.highest))
 
 
 def _has_form(entry: Entry, kind: _Kind) -> bool:
@@ -144,11 +167,19 @@ def _has_form(entry: Entry, kind: _Kind) -> bool:
 
 
 def _highest(entry: Entry) -> int:
-    """Return what an entry weighs at most without codes; no bound where it has some, or headers."""
-    if entry.codes or entry.inner or entry.headers:
-        return _NUMBER
+    """Return what an entry weighs at most."""
     patterns = sum(pattern is not None for pattern in (entry.words, entry.anywhere, entry.path))
-    return _HOST * bool(entry.others) + _SHAPE * bool(entry.shapes) + _STATUS * bool(entry.statuses) + _TEXT * patterns
+    headers = (entry.headers or {}).values()
+    return (
+        _NUMBER * len(entry.numbers)
+        + (_CODE + _DEEPEST) * bool(entry.codes)
+        + (_INNER + _DEEPEST) * bool(entry.inner)
+        + _HOST * bool(entry.others)
+        + _SHAPE * bool(entry.shapes)
+        + _STATUS * bool(entry.statuses)
+        + _TEXT * patterns
+        + sum(_HEADER + len(pattern.pattern) // 16 for pattern in headers)
+    )
 
 
 def _is_possible(entry: Entry, kind: _Kind) -> bool:
@@ -251,7 +282,7 @@ def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int 
     names = _names(patterns)
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
         if code in names.codes or any(fnmatchcase(code, pattern) for pattern in names.wildcards):
-            return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)
+            return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, _DEEPEST)
     if not names.mentions.isdisjoint(signal.lower_mentions) or any(
         fnmatchcase(word, pattern) for pattern in names.wildcards for word in signal.lower_mentions
     ):

@@ -9,12 +9,12 @@ form goes on.
 from __future__ import annotations
 
 import re
-import sys
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from struct import Struct
 from threading import RLock
 
 from conformance.redaction.forms import LONG, forms
@@ -25,6 +25,7 @@ PART = 2 * BLOCK - 1
 STRIDE = 15
 """Distance of the blocks that are listed of a long form, without a common divisor with ``BLOCK``."""
 BEGINNING = 64
+_SPARSE = Struct(f"=Q{STRIDE - BLOCK}x")
 PART_OF_LONG = STRIDE * BLOCK + BLOCK
 SHORT = 4
 """Bytes from which a secret is removed. One shorter than ``BLOCK`` only as a whole word."""
@@ -116,11 +117,15 @@ class Register:
 
 def _blocks(form: bytes) -> Iterator[int]:
     """Yield the blocks by which a form is found: at every place, or some of them where it is long."""
-    last = len(form) - BLOCK + 1
-    places: list[int] = [*range(last)]
-    if len(form) >= LONG:
-        places = [*range(min(last, BEGINNING)), *range(BEGINNING, last, STRIDE)]
-    return (int.from_bytes(form[at : at + BLOCK], sys.byteorder) for at in places)
+    is_long = len(form) >= LONG
+    dense = form[: BEGINNING + BLOCK - 1] if is_long else form
+    for offset in range(min(BLOCK, len(dense))):
+        length = (len(dense) - offset) // BLOCK * BLOCK
+        yield from memoryview(dense)[offset : offset + length].cast("Q")
+    if is_long:
+        places = range(BEGINNING, len(form) - BLOCK + 1, STRIDE)
+        sparse = (form + bytes(STRIDE))[BEGINNING : BEGINNING + len(places) * STRIDE]
+        yield from (block for (block,) in _SPARSE.iter_unpack(sparse))
 
 
 def _extend(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:
