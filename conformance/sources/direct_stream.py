@@ -19,7 +19,7 @@ MAX_BUFFERED = 4 * READ
 class Tls:
     """TLS between two buffers: of what came from the network, and of what is to go there."""
 
-    object: ssl.SSLObject
+    ssl_object: ssl.SSLObject
     incoming: ssl.MemoryBIO
     outgoing: ssl.MemoryBIO
 
@@ -31,7 +31,7 @@ class Tls:
 
     def is_busy(self) -> bool:
         """Return whether something waits to be read or sent."""
-        return bool(self.incoming.pending or self.outgoing.pending or self.object.pending())
+        return bool(self.incoming.pending or self.outgoing.pending or self.ssl_object.pending())
 
 
 class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
@@ -112,7 +112,7 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             self._transport.write(buffer)
             return
         try:
-            self._tls.object.write(buffer)
+            self._tls.ssl_object.write(buffer)
         except ssl.SSLError as error:
             raise httpcore.WriteError(str(error)) from error
         self._flush(self._tls)
@@ -158,8 +158,8 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def _decrypt(self, tls: Tls) -> None:
         try:
-            while tls.incoming.pending or tls.object.pending():
-                if not (data := tls.object.read(READ)):
+            while tls.incoming.pending or tls.ssl_object.pending():
+                if not (data := tls.ssl_object.read(READ)):
                     self._ended = True
                     break
                 self._take(data)

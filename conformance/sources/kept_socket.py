@@ -54,7 +54,9 @@ class KeptSocket(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Put a request by httpx, which opens the socket where it is not open."""
-        self._stream = self._answer = self._direct = None
+        if self._direct is not None:
+            await self.aclose()  # httpx would wait on it for what it receives no longer
+        self._stream = self._answer = None
         response = await self._transport.handle_async_request(request)
         if is_parser_installed() and not isinstance(response.stream, httpx.ByteStream):  # a recorder's is in memory
             self._keep(response.extensions.get("network_stream"))

@@ -135,6 +135,43 @@ def test_what_is_refused_here_is_asked_again_by_httpx() -> None:
     assert [(one.exchange.status, one.exchange.attempts) for one in results] == [(200, 1), (200, 2)]
 
 
+def test_a_socket_on_which_something_came_unasked_is_not_used_again(certificate: ssl.SSLContext | None) -> None:
+    finished, tasks = asyncio.Event(), []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.append(asyncio.current_task())
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            for _ in range(2):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(FIRST)
+            await finished.wait()
+            writer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate")
+            await reader.read()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def run() -> Result:
+        host = "127.0.0.1" if certificate is None else "localhost"
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=certificate)
+        async with ConnectionPool().reserve(3) as sockets:
+            url = f"{'http' if certificate is None else 'https'}://{host}:{server.sockets[0].getsockname()[1]}/"
+            for _ in range(2):
+                await put(sockets, url)
+            finished.set()
+            (kept,) = sockets._free[host]
+            async with asyncio.timeout(30):
+                while kept.is_open():  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+                await asyncio.sleep(0)  # once more, in which it is read
+            result = await put(sockets, url)
+        await asyncio.gather(*filter(None, tasks))
+        server.close()
+        return result
+
+    assert asyncio.run(run()) == (200, [("content-length", "2")], b"ok")
+
+
 class Paused(asyncio.Transport):
     """A transport that notes whether it is to take anything from the network."""
 
