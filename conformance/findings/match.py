@@ -168,18 +168,11 @@ def _has_form(entry: Entry, kind: _Kind) -> bool:
 
 def _highest(entry: Entry) -> int:
     """Return what an entry weighs at most."""
+    codes = (_CODE + _DEEPEST) * bool(entry.codes) + (_INNER + _DEEPEST) * bool(entry.inner)
     patterns = sum(pattern is not None for pattern in (entry.words, entry.anywhere, entry.path))
-    headers = (entry.headers or {}).values()
-    return (
-        _NUMBER * len(entry.numbers)
-        + (_CODE + _DEEPEST) * bool(entry.codes)
-        + (_INNER + _DEEPEST) * bool(entry.inner)
-        + _HOST * bool(entry.others)
-        + _SHAPE * bool(entry.shapes)
-        + _STATUS * bool(entry.statuses)
-        + _TEXT * patterns
-        + sum(_HEADER + len(pattern.pattern) // 16 for pattern in headers)
-    )
+    headers = sum(_HEADER + len(pattern.pattern) // 16 for pattern in (entry.headers or {}).values())
+    rest = _HOST * bool(entry.others) + _SHAPE * bool(entry.shapes) + _STATUS * bool(entry.statuses)
+    return _NUMBER * len(entry.numbers) + codes + _TEXT * patterns + headers + rest
 
 
 def _is_possible(entry: Entry, kind: _Kind) -> bool:
