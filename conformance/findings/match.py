@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 
+from conformance.findings.body import Shape
 from conformance.findings.catalogue import CATALOGUES, Entry, catalogue, numbers
 from conformance.findings.cause import CAUSES
 from conformance.findings.finding import Certainty
@@ -67,6 +68,8 @@ _NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS
     2000, 600, 400, 55, 60, 430, 30, 20, 10, 5,
 )  # fmt: skip
 _HOST = 25
+_DEEPEST = 20
+"""What the depth of a code adds to its weight at most."""
 _ALONE = _TEXT  # what a foreign catalogue must exceed: a code, not only words or a status
 
 
@@ -80,19 +83,23 @@ class Match:
 
 def classify(signal: Signal) -> Match | None:
     """Return the most specific entry that fits; None if none does."""
-    best: tuple[tuple[int, int], Match] | None = None
+    best: tuple[tuple[int, int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
-    for entry in _of_form(signal.status, signal.shape):
-        if not _is_possible(entry, signal):
-            continue
+    kind = _Kind(
+        signal.status, signal.shape, signal.service, signal.numbers, signal.other, is_strange=bool(signal.stranger)
+    )
+    for candidate in _candidates(kind):
+        if best is not None and candidate.highest < best[0][0]:
+            break
+        entry = candidate.entry
         weighed = _weigh(entry, signal)
         if weighed is None:
             continue
         score, by_code = weighed
         foreign = family is not None and entry.service not in family and not entry.numbers
         if foreign:
-            if signal.service == "other" or score <= _ALONE + _STATUS:
-                continue  # a known host of another service does not speak in the codes of a connection's
+            if score <= _ALONE + _STATUS:
+                continue
             score -= _MENTION // 2
         if family and entry.service not in (family[0], "network") and entry.shapes and entry.bare:
             score -= _SHAPE  # a neighbour's rule for a bare status is no nearer than one's own
@@ -100,37 +107,98 @@ def classify(signal: Signal) -> Match | None:
             continue
         if family is None and entry.service not in ("network", "other") and (entry.bare or score < _GENERIC_CODE):
             continue
-        rank = (score, -(family.index(entry.service) if family and entry.service in family else len(CATALOGUES)))
+        near = family.index(entry.service) if family and entry.service in family else len(CATALOGUES)
+        rank = (score, -near, -candidate.position)
         if best is None or rank > best[0]:
             sure = (entry.certainty == "certain" and by_code and not foreign) or signal.status == 429
             best = (rank, Match(entry, "certain" if sure else "likely"))
     return best[1] if best else None
 
 
-def _is_possible(entry: Entry, signal: Signal) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What an answer has in common with many others; it rules most entries out."""
+
+    status: int | None
+    shape: Shape
+    service: str | None
+    numbers: tuple[int, ...]
+    other: str | None
+    is_strange: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An entry, its place among all, and what it weighs at most."""
+
+    entry: Entry
+    position: int
+    highest: int
+
+
+@lru_cache(maxsize=256)
+def _candidates(kind: _Kind) -> tuple[_Candidate, ...]:
+    """Return the entries that an answer of this kind can be, those that can weigh most first.
+
+    Cached: a fleet meets the same few kinds everywhere.
+    """
+    candidates = (
+        _Candidate(entry, position, _highest(entry))
+        for position, entry in enumerate(catalogue())
+        if _has_form(entry, kind) and _is_possible(entry, kind)
+    )
+    return tuple(sorted(candidates, key=lambda candidate: -candidate.highest))
+
+
+def _has_form(entry: Entry, kind: _Kind) -> bool:
+    """Return whether an answer has the status, shape, numbers and host of an entry, and whether the entry can count."""
+    if entry.shapes and kind.shape not in entry.shapes:
+        return False
+    status = kind.status
+    if entry.statuses and status is not None and not {status, f"{status // 100}xx"} & set(entry.statuses):
+        return False
+    if not set(entry.numbers) <= set(kind.numbers) or (entry.others and kind.other not in entry.others):
+        return False
+    family = _FAMILIES.get(kind.service or "")
+    if family is None or entry.service in family or entry.numbers:
+        return True
+    # A known host of another service does not speak in the codes of a connection's; nor do words alone decide.
+    return kind.service != "other" and _highest(entry) > _ALONE + _STATUS
+
+
+def _highest(entry: Entry) -> int:
+    """Return what an entry weighs at most."""
+    codes = (_CODE + _DEEPEST) * bool(entry.codes) + (_INNER + _DEEPEST) * bool(entry.inner)
+    patterns = sum(pattern is not None for pattern in (entry.words, entry.anywhere, entry.path))
+    headers = sum(_HEADER + len(pattern.pattern) // 16 for pattern in (entry.headers or {}).values())
+    rest = _HOST * bool(entry.others) + _SHAPE * bool(entry.shapes) + _STATUS * bool(entry.statuses)
+    return _NUMBER * len(entry.numbers) + codes + _TEXT * patterns + headers + rest
+
+
+def _is_possible(entry: Entry, kind: _Kind) -> bool:
     """Return whether the status allows this entry: 429 is always throttling, and a 5xx is not a refusal.
 
     An unknown Entra number rules out entries that match the OAuth error beside it, or the status alone. Loose words say
     nothing where the service is not known, and codes of other makers are not read as ours.
     """
-    if signal.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(signal.numbers):
+    if kind.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(kind.numbers):
         if entry.codes and _VAGUE.issuperset(entry.codes):
             return False
-        if not entry.codes and signal.status is not None and 400 <= signal.status < 429:
+        if not entry.codes and kind.status is not None and 400 <= kind.status < 429:
             return False
-    if entry.loose and signal.service is None:
+    if entry.loose and kind.service is None:
         return False
-    if entry.path and entry.service != signal.service:
+    if entry.path and entry.service != kind.service:
         return False  # a path belongs to its host
-    if entry.cause == "answer_hidden" and signal.service and signal.status:
+    if entry.cause == "answer_hidden" and kind.service and kind.status:
         return False  # status and service tell more
-    if signal.stranger and not (entry.service == "network" and (entry.words or entry.anywhere)):
+    if kind.is_strange and not (entry.service == "network" and (entry.words or entry.anywhere)):
         return False
-    if entry.numbers or signal.status is None:
+    if entry.numbers or kind.status is None:
         return True
-    if signal.status == 429:
+    if kind.status == 429:
         return entry.cause == "throttled"
-    return signal.status < 500 or not CAUSES[entry.cause].conclusive
+    return kind.status < 500 or not CAUSES[entry.cause].conclusive
 
 
 def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
@@ -192,17 +260,6 @@ def _status_weight(entry: Entry, signal: Signal) -> int | None:
     return _CLASS if f"{signal.status // 100}xx" in entry.statuses else None
 
 
-@lru_cache(maxsize=256)
-def _of_form(status: int | None, shape: str | None) -> tuple[Entry, ...]:
-    """Return the entries that an answer of this status and shape can be. Cached: that rules most of them out."""
-    fitting = (entry for entry in catalogue() if not entry.shapes or shape in entry.shapes)
-    return tuple(
-        entry
-        for entry in fitting
-        if not entry.statuses or status is None or status in entry.statuses or f"{status // 100}xx" in entry.statuses
-    )
-
-
 def _plain(entry: Entry, signal: Signal) -> bool:
     """Return whether an entry fits by codes alone that anybody may have."""
     return bool(entry.codes) and not (set(entry.codes) & set(signal.lower_codes)) - _PLAIN
@@ -218,7 +275,7 @@ def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int 
     names = _names(patterns)
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
         if code in names.codes or any(fnmatchcase(code, pattern) for pattern in names.wildcards):
-            return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, 20)
+            return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, _DEEPEST)
     if not names.mentions.isdisjoint(signal.lower_mentions) or any(
         fnmatchcase(word, pattern) for pattern in names.wildcards for word in signal.lower_mentions
     ):

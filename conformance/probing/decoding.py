@@ -83,11 +83,11 @@ async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]
     if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
         yield response.content
         return
-    names = [part.strip().lower() for part in response.headers.get("content-encoding", "").split(",")]
+    names = [part.strip().lower() for part in _encodings(response)]
     layers = [_layer(name, largest) for name in reversed(names) if name not in ("", "identity")]
     if len(layers) > LAYERS:
         raise httpx.DecodingError(f"the body is encoded {len(layers)} times")
-    size = 0
+    size = since = 0
     assert isinstance(response.stream, httpx.AsyncByteStream)
     async for part in response.stream:
         size += len(part)
@@ -95,9 +95,18 @@ async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]
             raise EndlessAnswer(f"more than {_size(largest)}")
         for piece in _through(layers, part):
             yield piece
-            await asyncio.sleep(0)
+            since += len(piece)
+            if since >= STEP:
+                since = 0
+                await asyncio.sleep(0)
     for layer in layers:
         layer.end()
+
+
+def _encodings(response: httpx.Response) -> list[str]:
+    """Return the names of a body's encodings. Not by httpx, which decodes all headers to find one."""
+    values = [value for name, value in response.headers.raw if name.lower() == b"content-encoding"]
+    return b",".join(values).decode("latin-1").split(",")
 
 
 class Layer:

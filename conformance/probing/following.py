@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Generic
 
 from conformance.apis.endpoint import Ask
@@ -47,7 +48,7 @@ class FirstThere(Generic[T]):
     async def put(self, execute: Execute) -> Evidence:
         """Ask for the items in turn until one exists; return its evidence, or the last refusal."""
         missing: dict[str, Refusal] = {}
-        items = list(self.items(self.page))
+        items = list(islice(self.items(self.page), MAX_TRIES))
         for _ in range(MAX_TRIES):
             for item in items[:MAX_TRIES]:
                 evidence = await execute(item.ask)

@@ -46,15 +46,16 @@ class Guard(httpx.AsyncBaseTransport):
         self._transport = transport
         self._identity = None if identity is None else httpx.URL(identity.endpoint)
         self._proves_itself = identity is not None and identity.platform == "arc"
-        self._operations: dict[tuple[str, str, int], list[Endpoint[Any]]] = {}
-        """Operations by host, method, and number of slashes in the path (which no parameter changes)."""
+        self._operations: dict[tuple[str, str, int, str | None], list[Endpoint[Any]]] = {}
+        """Operations by host, method, number of slashes in the path, and its last segment (None: a parameter)."""
         for endpoint in ENDPOINTS.values():
             bases = {
                 allowed_cloud.host(endpoint.api)
                 for allowed_cloud in ((cloud, *CLOUDS.values()) if endpoint.abroad else (cloud,))
             }
+            last = endpoint.path.rpartition("/")[2].lower()
             for base in filter(None, bases):
-                place = (_host(base), endpoint.method, endpoint.path.count("/"))
+                place = (_host(base), endpoint.method, endpoint.path.count("/"), None if "{" in last else last)
                 self._operations.setdefault(place, []).append(endpoint)
         self._negative = negative
         self.tokens: dict[str, Audience] = {}
@@ -92,12 +93,14 @@ class Guard(httpx.AsyncBaseTransport):
 
     def _declared(self, request: httpx.Request) -> Endpoint[Any]:
         path = request.url.path
-        for endpoint in self._operations.get((request.url.host, request.method, path.count("/")), ()):
-            if endpoint.pattern.fullmatch(path):
-                self._options(request, endpoint)
-                if request.method == "POST" and endpoint.api.name == "log_analytics":
-                    self._query_reads(request)
-                return endpoint
+        place = (request.url.host, request.method, path.count("/"))
+        for last in (path.rpartition("/")[2].lower(), None):
+            for endpoint in self._operations.get((*place, last), ()):
+                if endpoint.pattern.fullmatch(path):
+                    self._options(request, endpoint)
+                    if request.method == "POST" and endpoint.api.name == "log_analytics":
+                        self._query_reads(request)
+                    return endpoint
         raise GuardError(f"{request.method} {request.url.host}{path} is no declared read operation")
 
     @staticmethod

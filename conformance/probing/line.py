@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import count
+from types import TracebackType
 
 
 class Line:
@@ -19,16 +18,12 @@ class Line:
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
 
-    @asynccontextmanager
-    async def place(self, urgency: int = 0) -> AsyncIterator[None]:
-        """Wait for a place, and hold it while entered."""
-        await self._enter(urgency)
-        try:
-            yield
-        finally:
-            self._leave()
+    def place(self, urgency: int = 0) -> Place:
+        """Return a place: entering it waits until one is free, and holds it."""
+        return Place(self, urgency)
 
-    async def _enter(self, urgency: int) -> None:
+    async def enter(self, urgency: int) -> None:
+        """Wait for a place. Each that was entered is to be left."""
         if self._free:
             self._free -= 1
             return
@@ -38,13 +33,31 @@ class Line:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():
-                self._leave()
+                self.leave()
             raise
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Give a place to the next."""
         while self._waiting:
             turn = heapq.heappop(self._waiting)[2]
             if not turn.done():
                 turn.set_result(None)
                 return
         self._free += 1
+
+
+class Place:
+    """One place in a line."""
+
+    __slots__ = ("_line", "_urgency")
+
+    def __init__(self, line: Line, urgency: int) -> None:
+        self._line, self._urgency = line, urgency
+
+    async def __aenter__(self) -> None:
+        await self._line.enter(self._urgency)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._line.leave()

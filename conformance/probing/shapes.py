@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -33,7 +34,7 @@ TYPES: Mapping[type, str] = {str: "string", bool: "boolean", int: "number", floa
 
 
 MAX_PLACES = 20_000
-"""Maximum places remembered for all connections; beyond it, they are forgotten and found again."""
+"""Maximum places and plans remembered for all connections; beyond it, they are forgotten and found again."""
 
 
 class Place:
@@ -42,16 +43,16 @@ class Place:
     Places are found once and used for all connections of a process: answers of an endpoint look alike.
     """
 
-    __slots__ = ("lines", "members", "path", "within")
+    __slots__ = ("lines", "path", "plans", "within")
     count = 0
-    """Number of places since they were last forgotten."""
+    """Number of places and plans since they were last forgotten."""
 
     def __init__(self, path: str = "") -> None:
         Place.count += 1
         self.path = path
         self.within: dict[str, Place] = {}
-        self.members: dict[str, Place] = {}
-        """The places of an object's members by key, once they are known."""
+        self.plans: dict[tuple[tuple[str, ...], tuple[type, ...]], Plan] = {}
+        """What objects of these keys and types show, once it is known."""
         self.lines = _Lines(path.removeprefix("/"))
 
     def at(self, step: str) -> Place:
@@ -73,6 +74,16 @@ class _Lines(dict[str, tuple[str, str]]):
     def __missing__(self, kind: str) -> tuple[str, str]:
         line = self[kind] = (self.path, kind)
         return line
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What objects with the same keys, and values of the same types, show: the ``lines`` of their plain members, and
+    the ``deeper`` members to look into, by key, with their places and names.
+    """
+
+    lines: frozenset[tuple[str, str]]
+    deeper: tuple[tuple[str, Place, str], ...]
 
 
 Members = set[tuple[str, str]]
@@ -138,19 +149,32 @@ def _see_members(place: Place, value: dict[str, Any], name: str, depth: int, col
             if isinstance(column, dict) and isinstance(title := column.get("name"), str) and _plain(title):
                 collected.add((rows.at(f"/{title}").path.removeprefix("/"), str(column.get("type"))))
         return
-    table = name in TABLES or len(value) > MAX_KEYS
-    members = {} if table else place.members
-    for key, item in value.items():
+    form = (tuple(value), tuple(map(type, value.values())))
+    plan = place.plans.get(form) or _plan(place, form, table=name in TABLES or len(value) > MAX_KEYS)
+    collected |= plan.lines
+    for key, member, label in plan.deeper:
+        _see(member, value[key], label, depth - 1, collected)
+
+
+def _plan(place: Place, form: tuple[tuple[str, ...], tuple[type, ...]], *, table: bool) -> Plan:
+    """Return the plan for objects of this form; it is remembered where the keys are not the customer's, of which there
+    may be any number.
+    """
+    lines, deeper = set[tuple[str, str]](), []
+    for key, kind in zip(*form, strict=True):
         if key in PAGING:
             continue
-        if (member := members.get(key)) is None:
-            member = place.at(f"/{_label(key, table)}")
-            if _plain(key):  # other keys are not cached: their number has no limit
-                members[key] = member
-        if (kind := TYPES.get(type(item))) is not None:
-            collected.add(member.lines[kind])
+        label = _label(key, table)
+        member = place.at(f"/{label}")
+        if kind in TYPES:
+            lines.add(member.lines[TYPES[kind]])
         else:
-            _see(member, item, _label(key, table), depth - 1, collected)
+            deeper.append((key, member, label))
+    plan = Plan(frozenset(lines), tuple(deeper))
+    if not table and all(map(_plain, form[0])):
+        Place.count += 1
+        place.plans[form] = plan
+    return plan
 
 
 def _label(key: str, table: bool) -> str:

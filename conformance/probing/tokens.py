@@ -71,7 +71,7 @@ def problem(text: str) -> str | None:
     """Return why a text cannot be sent as a bearer token, in a sentence; None if it can."""
     if not text:
         return "The token is empty."
-    if not all("!" <= character <= "~" for character in text):
+    if not (text.isascii() and text.isprintable()) or " " in text:
         return "The token has characters that no header may carry."
     if len(text) > LONGEST:
         return f"The token is {len(text)} characters long, more than a header may carry."

@@ -8,12 +8,12 @@ bytes or more is found. At a matching block, the match is extended to both sides
 from __future__ import annotations
 
 import re
-import sys
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from struct import Struct
 from threading import RLock
 
 from conformance.redaction.forms import LONG, forms
@@ -24,6 +24,7 @@ PART = 2 * BLOCK - 1
 STRIDE = 15
 """Distance of the listed blocks of a long form, without a common divisor with ``BLOCK``."""
 BEGINNING = 64
+_SPARSE = Struct(f"=Q{STRIDE - BLOCK}x")
 PART_OF_LONG = STRIDE * BLOCK + BLOCK
 SHORT = 4
 """Minimum bytes of a secret that is removed. A secret shorter than ``BLOCK`` is removed only as a whole word."""
@@ -115,11 +116,15 @@ class Register:
 
 def _blocks(form: bytes) -> Iterator[int]:
     """Yield the blocks by which a form is found: at every position, or at some positions of a long form."""
-    last = len(form) - BLOCK + 1
-    places: list[int] = [*range(last)]
-    if len(form) >= LONG:
-        places = [*range(min(last, BEGINNING)), *range(BEGINNING, last, STRIDE)]
-    return (int.from_bytes(form[at : at + BLOCK], sys.byteorder) for at in places)
+    is_long = len(form) >= LONG
+    dense = form[: BEGINNING + BLOCK - 1] if is_long else form
+    for offset in range(min(BLOCK, len(dense))):
+        length = (len(dense) - offset) // BLOCK * BLOCK
+        yield from memoryview(dense)[offset : offset + length].cast("Q")
+    if is_long:
+        places = range(BEGINNING, len(form) - BLOCK + 1, STRIDE)
+        sparse = (form + bytes(STRIDE))[BEGINNING : BEGINNING + len(places) * STRIDE]
+        yield from (block for (block,) in _SPARSE.iter_unpack(sparse))
 
 
 def _extend(small: bytes, place: int, form: bytes) -> Iterator[tuple[int, int]]:

@@ -27,14 +27,20 @@ class HttpAnswer(httpx.AsyncByteStream):
 
     Raises the errors of httpx's own transport: ``httpx.RemoteProtocolError`` for an incomplete answer or one that is no
     HTTP, ``httpx.ReadError`` and the like for errors of the stream. ``close`` ends the connection.
+    ``network_stream`` is what the response names as its stream.
     """
 
     def __init__(
-        self, stream: httpcore.AsyncNetworkStream, timeout: float | None, close: Callable[[], Awaitable[None]]
+        self,
+        stream: httpcore.AsyncNetworkStream,
+        network_stream: httpcore.AsyncNetworkStream,
+        timeout: float | None,
+        close: Callable[[], Awaitable[None]],
     ) -> None:
         from httptools import HttpResponseParser
 
         self._stream, self._timeout, self._close = stream, timeout, close
+        self._network_stream = network_stream
         self._parser = HttpResponseParser(self)
         self._headers: list[tuple[bytes, bytes]] = []
         self._parts: list[bytes] = []
@@ -53,7 +59,7 @@ class HttpAnswer(httpx.AsyncByteStream):
                 await self._stream.write(_message(request), write)
             while not self._in_body:
                 await self._read()
-        extensions = {"http_version": b"HTTP/1.1", "network_stream": self._stream}
+        extensions = {"http_version": b"HTTP/1.1", "network_stream": self._network_stream}
         status = self._parser.get_status_code()
         return httpx.Response(status, headers=self._headers, stream=self, extensions=extensions)
 

@@ -11,6 +11,7 @@ import httpcore
 import httpx
 
 from conformance.probing.surplus import surplus
+from conformance.sources.direct_stream import DirectStream
 from conformance.sources.http_answer import HttpAnswer, is_parser_installed
 
 MAX_IDLE = 15.0
@@ -35,6 +36,8 @@ class KeptSocket(httpx.AsyncBaseTransport):
         self._transport = transport
         self._stream: httpcore.AsyncNetworkStream | None = None
         """Open, and used once by httpx; None where httpx has to open a stream, or must send all requests."""
+        self._direct: DirectStream | None = None
+        """The same stream from its second request on, where it can be read without anyio."""
         self._tcp: socket | None = None
         self._tls: SSLObject | None = None
         self._idle_since = 0.0
@@ -45,10 +48,14 @@ class KeptSocket(httpx.AsyncBaseTransport):
         """Return whether :meth:`put` can be used for the next request."""
         if self._stream is None or self._tcp is None or time.monotonic() - self._idle_since > MAX_IDLE:
             return False
+        if self._direct is not None and not self._direct.is_idle():
+            return False
         return not _is_readable(self._tcp)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request by httpx, which opens the socket if necessary; return the response."""
+        if self._direct is not None:
+            await self.aclose()  # httpx would wait for data that this stream no longer hands to it
         self._stream = self._answer = None
         response = await self._transport.handle_async_request(request)
         if is_parser_installed() and not isinstance(response.stream, httpx.ByteStream):  # as by a recorder, in memory
@@ -65,7 +72,10 @@ class KeptSocket(httpx.AsyncBaseTransport):
         """Send a request on the open socket, and return its answer as soon as its headers are complete."""
         assert self._stream is not None
         timeouts = request.extensions.get("timeout", {})
-        answer = self._answer = HttpAnswer(self._stream, timeouts.get("read"), self.aclose)
+        if self._answer is None:
+            self._direct = DirectStream.of(self._stream)
+        stream = self._direct or self._stream
+        answer = self._answer = HttpAnswer(stream, self._stream, timeouts.get("read"), self.aclose)
         try:
             return await answer.response(request, timeouts.get("write"))
         except BaseException:
@@ -77,11 +87,13 @@ class KeptSocket(httpx.AsyncBaseTransport):
         self._idle_since = time.monotonic()
         if self._answer is None:
             return surplus(self._transport)
+        if self._direct is not None and not self._direct.is_idle():
+            return True
         return not self._answer.is_last_word() or (self._tls is not None and self._tls.pending() > 0)
 
     async def aclose(self) -> None:
         """Close the socket."""
-        self._stream = None
+        self._stream = self._direct = None
         await self._transport.aclose()
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
+from conformance.fakes.network.certificates import issue
 from conformance.probing.clock import Clock
 from conformance.probing.rate_limits import RateLimit
 from conformance.probing.response import NetworkFailure, Response
 from conformance.probing.transport import Patience, Sender
 from conformance.sources import kept_socket
+from conformance.sources.direct_stream import MAX_BUFFERED, READ, DirectStream
 from conformance.sources.live import ConnectionPool
 
 FIRST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -53,9 +57,11 @@ async def put(sockets: ConnectionPool, url: str) -> Result:
     return response.status_code, [(name.lower(), value) for name, value in response.headers.multi_items()], body
 
 
-async def serving(second: bytes, step: int, ask: Callable[[str], object]) -> int:
+async def serving(
+    second: bytes, step: int, ask: Callable[[str], object], certificate: ssl.SSLContext | None = None
+) -> int:
     """Have ``ask`` put requests to a server, whose second answer on a socket is this, in parts of so many bytes; and
-    return how many sockets were opened.
+    return how many sockets were opened. With a ``certificate`` the server is ``localhost``, behind TLS.
     """
     tasks = []
 
@@ -73,15 +79,29 @@ async def serving(second: bytes, step: int, ask: Callable[[str], object]) -> int
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        await ask(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")  # type: ignore[misc]
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=certificate) as server:
+        host = "http://127.0.0.1" if certificate is None else "https://localhost"
+        await ask(f"{host}:{server.sockets[0].getsockname()[1]}/")  # type: ignore[misc]
         await asyncio.gather(*filter(None, tasks))
     return len(tasks)
 
 
+@pytest.fixture(params=["plain", "TLS"])
+def certificate(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> ssl.SSLContext | None:
+    """The certificate of a server, which is trusted; none for a server without TLS."""
+    if request.param == "plain":
+        return None
+    context, authority = issue(["localhost"])
+    (tmp_path / "ca.pem").write_bytes(authority)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return context
+
+
 @pytest.mark.parametrize("step", [1 << 20, 7])
 def test_an_answer_is_read_as_httpx_reads_it(
-    subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch, step: int
+    subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch, step: int, certificate: ssl.SSLContext | None
 ) -> None:
     for name, second in ANSWERS.items():
         with subtests.test(answer=name):
@@ -94,7 +114,7 @@ def test_an_answer_is_read_as_httpx_reads_it(
                     async with ConnectionPool().reserve(3) as sockets:
                         results += [await put(sockets, url), await put(sockets, url)]
 
-                opened = asyncio.run(serving(second, step if len(second) < 1000 else 4096, ask))
+                opened = asyncio.run(serving(second, step if len(second) < 1000 else 4096, ask, certificate))
                 found.append((results, opened))
             assert found[0] == found[1]
             assert found[0][0][0] == (200, [("content-length", "2")], b"ok")
@@ -113,3 +133,67 @@ def test_what_is_refused_here_is_asked_again_by_httpx() -> None:
 
     assert asyncio.run(serving(both, len(both), ask)) == 2
     assert [(one.exchange.status, one.exchange.attempts) for one in results] == [(200, 1), (200, 2)]
+
+
+def test_a_socket_on_which_something_came_unasked_is_not_used_again(certificate: ssl.SSLContext | None) -> None:
+    finished, tasks = asyncio.Event(), []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.append(asyncio.current_task())
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            for _ in range(2):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(FIRST)
+            await finished.wait()
+            writer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 4\r\n\r\nlate")
+            await reader.read()
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def run() -> Result:
+        host = "127.0.0.1" if certificate is None else "localhost"
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=certificate)
+        async with ConnectionPool().reserve(3) as sockets:
+            url = f"{'http' if certificate is None else 'https'}://{host}:{server.sockets[0].getsockname()[1]}/"
+            for _ in range(2):
+                await put(sockets, url)
+            finished.set()
+            (kept,) = sockets._free[host]
+            async with asyncio.timeout(30):
+                while kept.is_open():  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+                await asyncio.sleep(0)  # once more, in which it is read
+            result = await put(sockets, url)
+        await asyncio.gather(*filter(None, tasks))
+        server.close()
+        return result
+
+    assert asyncio.run(run()) == (200, [("content-length", "2")], b"ok")
+
+
+class Paused(asyncio.Transport):
+    """A transport that notes whether it is to take anything from the network."""
+
+    reads = True
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
+
+
+def test_what_nobody_reads_is_not_taken_from_the_network() -> None:
+    transport = Paused()
+    stream, received = DirectStream(transport, None), 0
+    while transport.reads:
+        stream.data_received(b"x" * READ)
+        received += READ
+    assert received <= MAX_BUFFERED + READ
+
+    async def read() -> None:
+        assert len(await stream.read(READ)) == READ
+
+    asyncio.run(read())
+    assert transport.reads
