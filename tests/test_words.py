@@ -56,7 +56,10 @@ FOLDERS = (
     "tests/descriptions",
     "tests/fakes",
     "tests/findings",
+    "tests/outputs",
     "tests/probing",
+    "tests/recording",
+    "tests/results",
     "tests/scripts",
     "tests/toml_file",
 )
