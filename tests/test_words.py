@@ -56,6 +56,7 @@ FOLDERS = (
     "tests/descriptions",
     "tests/fakes",
     "tests/findings",
+    "tests/fleet",
     "tests/outputs",
     "tests/probing",
     "tests/recording",
