@@ -82,14 +82,13 @@ def test_a_recording_replays_without_network_and_credential(
 
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.delenv("CONTOSO_SECRET", raising=False)
-    for where in ("cassette", "cassette:contoso"):
-        replayed = run(f"--sentinel-source={where}", "--sentinel-report=out")
+    for where, config in (("cassette", "conn.toml"), ("cassette:contoso", None)):
+        replayed = run(f"--sentinel-source={where}", "--sentinel-report=out", config=config)
         assert replayed.ret == code, replayed.stdout.str()
         report = msgspec.json.decode((pytester.path / "out" / "report.json").read_bytes())
         assert {check["id"]: check["outcome"] for check in report["connections"][0]["checks"]} == {
             check.id: check.outcome for check in manifest(pytester.path / "cassettes" / "contoso").checks
         }
-    assert run("--sentinel-source=cassette:contoso", config=None).ret == code
 
 
 def test_each_mode_keeps_or_renews(run: Run, online: Callable[[str], None], pytester: pytest.Pytester) -> None:
