@@ -56,7 +56,11 @@ FOLDERS = (
     "tests/descriptions",
     "tests/fakes",
     "tests/findings",
+    "tests/fleet",
+    "tests/outputs",
     "tests/probing",
+    "tests/recording",
+    "tests/results",
     "tests/scripts",
     "tests/toml_file",
 )

@@ -26,13 +26,14 @@ STATES = ("healthy", "expired-secret", "healthy", "no-azure-role", "healthy", "t
 
 
 @cache
-def one(state: str) -> Entry:
+def entry_of(state: str) -> Entry:
+    """Return the finished made-up connection in a state."""
     return entry(verify(made_up(), source=Fake(state, START)), made_up(), "all")
 
 
-def named(state: str, name: str, **facts: object) -> Entry:
-    """A connection in a state, under a name."""
-    of_state = one(state)
+def customer(state: str, name: str, **facts: object) -> Entry:
+    """Return a finished connection in a state, under a name."""
+    of_state = entry_of(state)
     part = msgspec.structs.replace(of_state.part, name=excerpt(name, 2000))
     raw = msgspec.Raw(msgspec.json.encode(part))
     return msgspec.structs.replace(of_state, name=name, started=START, connection=raw, **facts)
@@ -41,7 +42,7 @@ def named(state: str, name: str, **facts: object) -> Entry:
 def customers(count: int, states: Sequence[str] = STATES) -> Iterator[Entry]:
     """So many connections, whose states repeat; each took as many seconds as its number says."""
     for number in range(1, count + 1):
-        yield named(states[(number - 1) % len(states)], f"customer-{number:02}", duration_s=float(number))
+        yield customer(states[(number - 1) % len(states)], f"customer-{number:02}", duration_s=float(number))
 
 
 def overview(
@@ -53,8 +54,8 @@ def overview(
 ) -> Overview:
     """The overview of these connections, by their names."""
     aggregate = Aggregate(str, previous.connections if previous else {})
-    for customer in entries:
-        aggregate.add(customer)
+    for finished in entries:
+        aggregate.add(finished)
     return aggregate.overview(duration, selection, stale=stale, previous=previous)
 
 
@@ -67,14 +68,14 @@ def summarize(
 ) -> RunSummary | None:
     """The end of a run over these connections, by their names."""
     tally = Tally(str, previous=previous)
-    for customer in entries():
-        tally.add(customer)
+    for finished in entries():
+        tally.add(finished)
     return tally.summary(entries, duration, selection, history=history)
 
 
 def before() -> PastRun:
     """The run before: customer-02 worked, customer-03 did not, customer-05 was not there, and one more was."""
     was = {"customer-02": "healthy", "customer-03": "expired-secret"}
-    entries = [named(was[one.name], one.name) if one.name in was else one for one in customers(COUNT)]
-    entries = [one for one in entries if one.name != "customer-05"] + [named("healthy", "customer-99")]
+    entries = [customer(was[each.name], each.name) if each.name in was else each for each in customers(COUNT)]
+    entries = [each for each in entries if each.name != "customer-05"] + [customer("healthy", "customer-99")]
     return run_of(document(entries, 10.0, "all"))

@@ -1,4 +1,4 @@
-"""For runs in a process of their own that are to die: where, how and who is said by variables.
+"""For runs in a process of their own that are to die: variables say where, how and which process.
 
 ``DIES_AT`` is an entry (``entry 3``), the middle of its line (``line 3``), or a file that is being written
 (``report.json``); ``full 3`` is a disk that is full from that entry on, which ends no process. ``DIES_BY`` is the name
@@ -32,10 +32,10 @@ def die() -> None:
 
 def replace(path: Path, content: Iterable[bytes]) -> None:
     def half() -> Iterator[bytes]:
-        for one in content:
+        for part in content:
             if path.name == os.environ.get("DIES_AT"):
                 die()
-            yield one
+            yield part
 
     replaced(path, half())
 

@@ -25,7 +25,7 @@ def month() -> list[Observation]:
     for night in range(NIGHTS):
         for number in range(COUNT):
             causes = {
-                (cause, check) for cause, check, who, first, gone in SPELLS if number in who and first <= night < gone
+                (cause, check) for cause, check, who, first, end in SPELLS if number in who and first <= night < end
             }
             status = "nonconformant" if causes else "conformant"
             if number == 59 and night % 5 == 0:

@@ -1,4 +1,4 @@
-"""What a run of a fleet leaves: its report, but for times and ids, and the names in its journal."""
+"""The results of a run of a fleet: its report, but for times and ids, and the names in its journal."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ TIME_OR_ID = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:]{8}|[0-9a-f]{8}(-[0-9a-f]{0,12
 """As refusals quote them; the last may be cut short."""
 
 
-def found(report: Path) -> dict[str, Any]:
-    """What a report says of each connection, but for times and ids. Each is there once."""
+def results(report: Path) -> dict[str, Any]:
+    """Return the part of a report about each connection, by name, but for times and ids. Each is there once."""
     connections = json.loads((report / "report.json").read_bytes())["connections"]
-    names = [one["name"] for one in connections]
+    names = [connection["name"] for connection in connections]
     assert len(names) == len(set(names))
-    for one in connections:
-        one["requests"] = sorted(json.dumps(lasting(request), sort_keys=True) for request in one["requests"])
-    return {one["name"]: lasting(one) for one in connections}
+    for connection in connections:
+        connection["requests"] = sorted(
+            json.dumps(lasting(request), sort_keys=True) for request in connection["requests"]
+        )
+    return {connection["name"]: lasting(connection) for connection in connections}
 
 
 def lasting(value: Any) -> Any:
     """Without what differs from run to run."""
     if isinstance(value, dict):
         return {
-            key: TIME_OR_ID.sub("", one) if key == "answer" and one else lasting(one)
-            for key, one in value.items()
+            key: TIME_OR_ID.sub("", member) if key == "answer" and member else lasting(member)
+            for key, member in value.items()
             if key not in OF_THE_RUN
         }
-    return [lasting(one) for one in value] if isinstance(value, list) else value
+    return [lasting(element) for element in value] if isinstance(value, list) else value
 
 
 def finished(report: Path) -> list[str]:

@@ -12,13 +12,13 @@ costs = st.lists(st.floats(0, 500), max_size=50)
 
 @given(st.lists(st.integers(), max_size=200), st.integers(1, 9), costs)
 def test_everything_is_in_one_batch_and_in_order(things: list[int], slots: int, seconds: list[float]) -> None:
-    batches, taken, measured = Batches(things), list[int](), iter(seconds)
+    batches, batched, measured = Batches(things), list[int](), iter(seconds)
     while batches:
         batch = batches.take(slots)
         assert batch
-        taken += batch
+        batched += batch
         batches.record(len(batch), next(measured, 1.0))
-    assert taken == things
+    assert batched == things
 
 
 def after(count: int, *, fixed: float, each: float) -> list[int]:

@@ -22,7 +22,7 @@ from conformance.results.history import History
 from tests.contoso import SECRET
 from tests.fleet import mixed_fleet
 from tests.fleet.clusters import INLINE, LocalCluster, until, write_fleet
-from tests.fleet.run_results import finished, found
+from tests.fleet.run_results import finished, results
 from tests.python_path import python_path
 
 pytestmark = [
@@ -30,14 +30,14 @@ pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="without the extra cluster"),
 ]
 COUNT = 18
-HELD = 8
+OPENED_AT_ONCE = 8
 """So many are opened at once: two batches of four. The others wait for the gate, so that something is under way."""
 CHOICE = "--checks=auth,rbac,arm"
 
 
 @pytest.fixture
 def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What the workers find in their environment; the client has nothing but the notes of the tests."""
+    """The environment of the workers; the client has nothing but the notes of the tests."""
     monkeypatch.setenv(mixed_fleet.OPENED, str(tmp_path / "opened.txt"))
     return {**os.environ, "FLEET_SECRET": SECRET}
 
@@ -46,7 +46,7 @@ def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def gate(tmp_path: Path, environ: dict[str, str]) -> Path:
     """The file that opens the gate, which is closed after the first connections."""
     path = tmp_path / "gate"
-    environ |= {mixed_fleet.HOLD: str(HELD), mixed_fleet.GATE: str(path)}
+    environ |= {mixed_fleet.HOLD: str(OPENED_AT_ONCE), mixed_fleet.GATE: str(path)}
     return path
 
 
@@ -65,7 +65,7 @@ def fleet(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a run in one process finds in that fleet."""
+    """The results of a run over that fleet in one process."""
     folder = tmp_path_factory.mktemp("undisturbed")
     write_fleet(folder / "connections", COUNT)
     with pytest.MonkeyPatch.context() as patch:
@@ -73,7 +73,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         patch.setenv("FLEET_SECRET", SECRET)
         patch.setenv(mixed_fleet.OPENED, str(folder / "opened.txt"))
         assert main([str(folder / "connections"), "--source=fake", CHOICE, f"--report={folder / 'out'}"]) == 1
-    return found(folder / "out")
+    return results(folder / "out")
 
 
 def arguments(fleet: Path, cluster: LocalCluster, report: Path, *more: str) -> list[str]:
@@ -103,16 +103,16 @@ def test_the_cluster_finds_what_one_process_finds(
 ) -> None:
     history = tmp_path / "history.db"
     assert main(arguments(fleet, cluster, tmp_path / "out", f"--history={history}")) == 1
-    assert found(tmp_path / "out") == undisturbed
+    assert results(tmp_path / "out") == undisturbed
     assert sorted(mixed_fleet.notes()) == sorted(undisturbed)
     output = capsys.readouterr().out
     assert output.splitlines()[-1] == "verdicts  0 conformant, 6 nonconformant, 0 incomplete, 12 partial"
-    with History(history) as kept:
-        looks = kept.observations()
-    assert {one.connection: one.status for one in looks} == {
-        name: one["verdict"]["status"] for name, one in undisturbed.items()
+    with History(history) as opened:
+        looks = opened.observations()
+    assert {observation.connection: observation.status for observation in looks} == {
+        name: part["verdict"]["status"] for name, part in undisturbed.items()
     }
-    assert len({one.started for one in looks}) == 1
+    assert len({observation.started for observation in looks}) == 1
 
 
 def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
@@ -120,18 +120,18 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
 ) -> None:
     run = started(arguments(fleet, cluster, tmp_path / "out"))
     until(lambda: finished(tmp_path / "out"), "the first result")
-    until(lambda: len(mixed_fleet.notes()) > HELD, "a batch under way")
+    until(lambda: len(mixed_fleet.notes()) > OPENED_AT_ONCE, "a batch under way")
     cluster.workers[0].send_signal(signal.SIGKILL)
     gate.touch()
     out, err = run.communicate(timeout=120)
     assert (run.returncode, err) == (1, ""), out
-    assert found(tmp_path / "out") == undisturbed
+    assert results(tmp_path / "out") == undisturbed
 
 
 def test_a_worker_that_is_frozen_counts_as_lost_and_changes_nothing_when_it_wakes(
     gate: Path, fleet: Path, undisturbed: dict[str, Any], tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    """Dask waits five minutes for a sign of life, unless told otherwise."""
+    """Dask waits five minutes for a sign of life, unless configured otherwise."""
     patience = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s"}
     with LocalCluster(tmp_path / "cluster", {**environ, **patience}) as cluster:
         until(lambda: cluster.logs().count("Registered to:") >= 2, "both workers")
@@ -143,7 +143,7 @@ def test_a_worker_that_is_frozen_counts_as_lost_and_changes_nothing_when_it_wake
         cluster.workers[0].send_signal(signal.SIGCONT)
         out, err = run.communicate(timeout=120)
         assert (run.returncode, err) == (1, ""), out
-    assert found(tmp_path / "out") == undisturbed
+    assert results(tmp_path / "out") == undisturbed
     assert sorted(finished(tmp_path / "out")) == sorted(undisturbed)
 
 
@@ -163,8 +163,8 @@ def test_a_scheduler_that_is_killed_loses_nothing_that_was_finished(
     assert err.startswith(f"ERROR: {cluster.address}: the scheduler is gone")
     assert err.count("\n") == 1
     assert "without a verdict\nnext      the same command with --resume" in out
-    kept = finished(tmp_path / "out")
-    assert 0 < len(kept) < COUNT
+    finished_before = finished(tmp_path / "out")
+    assert 0 < len(finished_before) < COUNT
     for worker in cluster.workers:
         worker.kill()
         worker.wait()
@@ -173,8 +173,8 @@ def test_a_scheduler_that_is_killed_loses_nothing_that_was_finished(
     before = len(mixed_fleet.notes())
     with LocalCluster(tmp_path / "another", environ) as another:
         assert main(arguments(fleet, another, tmp_path / "out", "--resume")) == 1
-    assert found(tmp_path / "out") == undisturbed
-    assert not set(mixed_fleet.notes()[before:]) & set(kept)
+    assert results(tmp_path / "out") == undisturbed
+    assert not set(mixed_fleet.notes()[before:]) & set(finished_before)
 
 
 def test_a_cluster_that_loses_its_last_worker_is_given_up(
@@ -194,10 +194,10 @@ def test_a_cluster_that_loses_its_last_worker_is_given_up(
             worker.kill()
         assert run.result(timeout=120) == 6
     assert capsys.readouterr().err == f"ERROR: {cluster.address}: no worker is left\n"
-    assert len(found(tmp_path / "out")) == len(finished(tmp_path / "out")) < COUNT
+    assert len(results(tmp_path / "out")) == len(finished(tmp_path / "out")) < COUNT
 
 
-def test_what_kills_every_worker_is_found_and_left_out(
+def test_a_connection_that_kills_every_worker_is_left_out(
     tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Dask gives a task up after it has cost some workers, here two; the innocent of its batch are verified still."""
@@ -206,11 +206,11 @@ def test_what_kills_every_worker_is_found_and_left_out(
     with LocalCluster(tmp_path / "cluster", {**environ, **patience}, workers=5) as cluster:
         assert main(arguments(tmp_path / "connections", cluster, tmp_path / "out")) == 6
     assert capsys.readouterr().err == "ERROR: tenant-003.kills-its-worker: every worker that tried it died\n"
-    assert {one["verdict"]["status"] for one in found(tmp_path / "out").values()} == {"partial"}
-    assert len(found(tmp_path / "out")) == 5
+    assert {part["verdict"]["status"] for part in results(tmp_path / "out").values()} == {"partial"}
+    assert len(results(tmp_path / "out")) == 5
 
 
-def test_what_workers_cannot_read_is_told_and_the_others_are_verified(
+def test_files_that_workers_cannot_read_are_reported_and_the_others_are_verified(
     tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_fleet(tmp_path / "connections", 6, ("",))
@@ -223,7 +223,7 @@ def test_what_workers_cannot_read_is_told_and_the_others_are_verified(
     assert "tenant-003, tenant-004, tenant-005: " in output.err
     assert "environment variable FORGOTTEN is not set" in output.err
     assert output.err.count("\n") == 1
-    assert sorted(found(tmp_path / "out")) == ["tenant-000", "tenant-001", "tenant-002"]
+    assert sorted(results(tmp_path / "out")) == ["tenant-000", "tenant-001", "tenant-002"]
     assert "3 without a verdict" in output.out
 
 
@@ -244,31 +244,31 @@ def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path
     """Neither in what the scheduler and the workers hold while they work, nor in what they write, at debug level."""
 
     def of_scheduler(dask_scheduler: Any) -> bytes:
-        held = [(key, repr(task), task.run_spec) for key, task in dask_scheduler.tasks.items()]
-        return pickle.dumps((held, repr(dask_scheduler.transition_log), repr(dask_scheduler.get_events())))
+        tasks = [(key, repr(task), task.run_spec) for key, task in dask_scheduler.tasks.items()]
+        return pickle.dumps((tasks, repr(dask_scheduler.transition_log), repr(dask_scheduler.get_events())))
 
     def of_worker(dask_worker: Any) -> bytes:
-        held = [(key, repr(task), task.run_spec) for key, task in dask_worker.state.tasks.items()]
-        return pickle.dumps((held, dict(dask_worker.data), list(dask_worker.state.log)))
+        tasks = [(key, repr(task), task.run_spec) for key, task in dask_worker.state.tasks.items()]
+        return pickle.dumps((tasks, dict(dask_worker.data), list(dask_worker.state.log)))
 
     import distributed
 
     run = started(arguments(fleet, cluster, tmp_path / "out"))
-    seen = b""
+    contents = b""
     with distributed.Client(cluster.address, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         while run.poll() is None:
-            seen += client.run_on_scheduler(of_scheduler)
-            seen += b"".join(client.run(of_worker).values())
+            contents += client.run_on_scheduler(of_scheduler)
+            contents += b"".join(client.run(of_worker).values())
             time.sleep(0.1)
     output = "".join(run.communicate())
-    written = output + cluster.logs() + "".join(path.read_text() for path in (tmp_path / "out").iterdir())
+    texts = output + cluster.logs() + "".join(path.read_text() for path in (tmp_path / "out").iterdir())
     assert run.returncode == 1
-    assert b"tenant-0" in seen  # that is: the tasks were there to be seen
-    assert b"customers-0" in seen
+    assert b"tenant-0" in contents  # that is: the tasks were there to be seen
+    assert b"customers-0" in contents
     assert " - DEBUG - " in cluster.logs()
     for secret in (SECRET, INLINE):
-        assert secret.encode() not in seen
-        assert secret not in written
+        assert secret.encode() not in contents
+        assert secret not in texts
 
 
 def test_a_scheduler_that_cannot_be_reached_is_one_line(

@@ -14,7 +14,7 @@ import pytest
 from conformance.report.comparison import run_of
 from conformance.report.entry import document
 from conformance.results.history import History, observation_of
-from tests.fleet.customers import customers, named, summarize
+from tests.fleet.customers import customer, customers, summarize
 from tests.report.browser import MISSING, becomes, chromium, screen
 
 selenium = pytest.importorskip("selenium")
@@ -27,16 +27,19 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("fleet")
-    was = run_of(document([named("healthy", f"customer-{number:02}") for number in range(2, 26)], 1.0, "all"))
-    history = made / "history.db"
+    folder = tmp_path_factory.mktemp("fleet")
+    was = run_of(document([customer("healthy", f"customer-{number:02}") for number in range(2, 26)], 1.0, "all"))
+    history = folder / "history.db"
     with History(history) as opened:
-        opened.add(replace(one, started=one.started - timedelta(days=1)) for one in map(observation_of, customers(24)))
+        opened.add(
+            replace(observation, started=observation.started - timedelta(days=1))
+            for observation in map(observation_of, customers(24))
+        )
         opened.add(map(observation_of, customers(24)))
     end = summarize(lambda: customers(24), 12.0, "all", previous=was, history=History(history))
     assert end is not None
-    end.write(made)
-    return made
+    end.write(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,9 @@ def test_axe_finds_nothing(driver: Any, folder: Path, scheme: str, page: str) ->
     driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     driver.execute_script(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
     result = driver.execute_async_script("axe.run().then(arguments[0], error => arguments[0](String(error)))")
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in result["violations"]] == []
+    assert [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"][:3]]) for violation in result["violations"]
+    ] == []
 
 
 def test_every_link_leads_to_a_page(driver: Any, folder: Path) -> None:
@@ -92,22 +97,22 @@ def test_connections_are_searched_filtered_and_sorted(driver: Any, folder: Path)
             if row.is_displayed()
         ]
 
-    def told(text: str) -> None:
+    def wait_for(text: str) -> None:
         output = form.find_element("css selector", "output")
         WebDriverWait(driver, 5).until(lambda _: output.text == text)
 
-    told("9 of 9 connections")
+    wait_for("9 of 9 connections")
     Select(form.find_element("name", "owner")).select_by_value("azure-admin")
-    told("3 of 9 connections")
+    wait_for("3 of 9 connections")
     assert rows() == ["customer-04", "customer-12", "customer-20"]
     form.find_element("css selector", "[type=reset]").click()
-    told("9 of 9 connections")
+    wait_for("9 of 9 connections")
     Select(form.find_element("name", "sort")).select_by_value("cause")
     for group in driver.find_elements("css selector", "#rows tbody"):
         causes = [row.get_attribute("data-cause") for row in group.find_elements("css selector", ".row")]
         assert causes == sorted(causes)
     form.find_element("name", "text").send_keys("customer-12")
-    told("1 of 9 connections")
+    wait_for("1 of 9 connections")
 
 
 def test_connections_are_cards_on_a_phone(driver: Any, folder: Path) -> None:

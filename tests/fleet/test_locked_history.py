@@ -1,4 +1,4 @@
-"""A history that another program holds keeps nothing from being verified; what it lacks is told."""
+"""A history that another program locks keeps no connection from being verified; a warning says what it lacks."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.C
 
 def finished(folder: Path, report: Report) -> RunStore:
     """What a run keeps that finished a connection."""
-    kept = RunStore(Journal(folder / FILE), History(folder / "history.db").__enter__())
-    kept.start({})
-    kept.add(entry(report, made_up(), "all"))
-    return kept
+    store = RunStore(Journal(folder / FILE), History(folder / "history.db").__enter__())
+    store.start({})
+    store.add(entry(report, made_up(), "all"))
+    return store
 
 
 def test_what_is_missing_is_told(tmp_path: Path, other: sqlite3.Connection, verified: Callable[..., Report]) -> None:
-    kept = finished(tmp_path, verified())
-    assert len(list(kept.journal.entries())) == 1
-    kept.close()
-    assert "locked" in str(kept.problem)
+    store = finished(tmp_path, verified())
+    assert len(list(store.journal.entries())) == 1
+    store.close()
+    assert "locked" in str(store.problem)
 
 
 def test_what_it_can_take_at_the_end_is_written_then(
     tmp_path: Path, other: sqlite3.Connection, verified: Callable[..., Report]
 ) -> None:
-    kept = finished(tmp_path, verified())
+    store = finished(tmp_path, verified())
     other.execute("ROLLBACK")
-    kept.close()
-    assert kept.problem is None
+    store.close()
+    assert store.problem is None
     with History(tmp_path / "history.db") as after:
         assert len(after.observations()) == 1

@@ -6,14 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from conformance.results.journal import FILE, Journal
 from tests.fakes_command import Running, limit_files, run
+from tests.fleet import mixed_fleet
 from tests.fleet.clusters import LocalCluster
 from tests.python_path import python_path
 
@@ -21,10 +23,13 @@ pytest.importorskip("resource")
 pytestmark = pytest.mark.slow
 FILES, JOBS = 64, 6
 """Six connections at a time want 120 sockets."""
-TENANTS, BROKEN = 12, 4
+TENANTS, BROKEN = 8, 4
 UNHURRIED = 600
 """Seconds for a connection: that of a slow machine too ends by its answers."""
-COMMAND = ["conformance.fleet", f"--jobs={JOBS}", f"--deadline={UNHURRIED}", "--report=out"]
+OPTIONS = [f"--jobs={JOBS}", f"--deadline={UNHURRIED}", "--report=out"]
+COMMAND = ["conformance.fleet", *OPTIONS]
+IMPATIENT = {mixed_fleet.LACKS: "1000000"}
+"""The environment in which a run over ``mixed_fleet`` does not wait for files that it will not have a little later."""
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +40,13 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-def limited(files: int, command: list[str], fleet: Running, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command that may open so many files, and cannot raise that."""
+def limited(
+    files: int, command: list[str], fleet: Running, folder: Path, environ: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
+    """Run a command that may open so many files, and cannot raise that."""
     return subprocess.run(
         [sys.executable, "-m", *command, f"{fleet.folder / 'virtual-tenant' / 'connections'}"],
-        env={**os.environ, **fleet.environment, "PYTHONPATH": python_path()},
+        env={**os.environ, **fleet.environment, "PYTHONPATH": python_path(), **environ},
         preexec_fn=partial(limit_files, files),
         cwd=folder,
         capture_output=True,
@@ -47,16 +54,18 @@ def limited(files: int, command: list[str], fleet: Running, folder: Path) -> sub
     )
 
 
-def assert_exact(fleet: Running, folder: Path, done: subprocess.CompletedProcess[str]) -> None:
-    """Every connection has a verdict, and its root causes are those of the manifest."""
+def assert_exact(fleet: Running, folder: Path, process: subprocess.CompletedProcess[str]) -> None:
+    """Assert that every connection has a verdict, and that its root causes are those of the manifest."""
     troubled = json.loads((fleet.folder / "virtual-tenant" / "manifest.json").read_text())["troubled"]
-    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
-    found = {
-        one.name: [root.cause for root in one.part.root_causes] for one in Journal(folder / "out" / FILE).entries()
+    assert process.returncode == 1, process.stdout[-2000:] + process.stderr[-2000:]
+    causes = {
+        entry.name: [root.cause for root in entry.part.root_causes]
+        for entry in Journal(folder / "out" / FILE).entries()
     }
-    assert len(found) == TENANTS
-    assert {name: causes for name, causes in found.items() if causes} == {
-        name: one["causes"] for name, one in troubled.items()
+    assert len(causes) == TENANTS
+    assert len(troubled) == BROKEN
+    assert {name: ids for name, ids in causes.items() if ids} == {
+        name: expected["causes"] for name, expected in troubled.items()
     }
 
 
@@ -86,19 +95,21 @@ def test_on_a_cluster(fleet: Running, tmp_path: Path) -> None:
 def test_a_session_that_may_open_hardly_any_says_so(
     fleet: Running, tmp_path: Path, files: int, options: list[str]
 ) -> None:
-    command = ["pytest", "-q", "-p", "no:cacheprovider", *options, "--sentinel-report=out", "--sentinel-config"]
-    done = limited(files, command, fleet, tmp_path)
-    said = " ".join((done.stdout + done.stderr).split())
-    assert done.returncode == 6, said[-2000:]
-    assert said.count(f"not enough open files (this process may open {files}; ulimit -n raises it)") == 1
-    assert "INTERNALERROR" not in said
-    assert "Traceback" not in said
+    plugins = ("-p", "no:cacheprovider", "-p", "tests.fleet.mixed_fleet")
+    command = ["pytest", "-q", *plugins, *options, "--sentinel-report=out", "--sentinel-config"]
+    process = limited(files, command, fleet, tmp_path, IMPATIENT)
+    output = " ".join((process.stdout + process.stderr).split())
+    assert process.returncode == 6, output[-2000:]
+    assert output.count(f"not enough open files (this process may open {files}; ulimit -n raises it)") == 1
+    assert "INTERNALERROR" not in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize(("processes", "files"), [(1, 12), (2, 12), (2, 16)])
 def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path, processes: int, files: int) -> None:
-    done = limited(files, [*COMMAND, f"--processes={processes}"], fleet, tmp_path)
-    assert done.returncode == 6
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+    command = ["tests.fleet.mixed_command", *OPTIONS, f"--processes={processes}"]
+    process = limited(files, command, fleet, tmp_path, IMPATIENT)
+    assert process.returncode == 6
+    (line,) = [line for line in process.stderr.splitlines() if line.startswith("ERROR")]
     assert f"not enough open files (this process may open {files}; ulimit -n raises it)" in line
-    assert f"{TENANTS} without a verdict" in done.stdout
+    assert f"{TENANTS} without a verdict" in process.stdout

@@ -1,4 +1,4 @@
-"""A fleet in one view: what is told of it, in every form, and that it is told one connection at a time."""
+"""The view of a fleet: its content in every form, written while holding one connection at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from conformance.report.terminal_layout import console
 from conformance.results.journal import Journal
 from conformance.verification.baseline import Acceptance, Stale
 from tests.contoso import SECRET
-from tests.fleet.customers import COUNT, before, customers, named, overview, summarize
+from tests.fleet.customers import COUNT, before, customer, customers, overview, summarize
 from tests.report_schema import assert_valid
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -42,7 +42,7 @@ def agreed(name: str, text: str) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-def shown(fleet: Overview, *, width: int = 80, full: bool = False, encoding: str = "utf-8") -> str:
+def screen(fleet: Overview, *, width: int = 80, full: bool = False, encoding: str = "utf-8") -> str:
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     draw(fleet, console(file, width=width, color=False), full=full)
     file.seek(0)
@@ -50,7 +50,7 @@ def shown(fleet: Overview, *, width: int = 80, full: bool = False, encoding: str
 
 
 def test_causes_are_told_across_connections_the_worst_first_warnings_too(fleet: Overview) -> None:
-    assert [(one.cause, one.weight) for one in fleet.causes if one.weight != "warning"] == [
+    assert [(cause.cause, cause.weight) for cause in fleet.causes if cause.weight != "warning"] == [
         ("secret_expired", "failed"),
         ("rbac_role_missing", "failed"),
         ("service_fault", "inconclusive"),
@@ -58,7 +58,7 @@ def test_causes_are_told_across_connections_the_worst_first_warnings_too(fleet: 
     expired = fleet.causes[0]
     assert expired.sentence == "secret_expired: 3 connections (customer-02, customer-10, customer-18)"
     assert expired.action("here").startswith("Entra administrator (here): Create a new client secret")
-    warnings = {one.cause: len(one.names) for one in fleet.causes if one.weight == "warning"}
+    warnings = {cause.cause: len(cause.names) for cause in fleet.causes if cause.weight == "warning"}
     assert warnings["throttled"] == 3
     assert list(warnings.values()) == sorted(warnings.values(), reverse=True)
 
@@ -68,7 +68,7 @@ def test_verdicts_the_slowest_and_the_throttled_are_counted(fleet: Overview) -> 
     assert fleet.head.run.exit_code == 1
     assert [row.name for row in fleet.slowest] == [f"customer-{number}" for number in (24, 23, 22, 21, 20)]
     assert [row.name for row in fleet.throttled] == ["customer-06", "customer-14", "customer-22"]
-    assert fleet.head.run.requests == sum(one.requests for one in customers(COUNT))
+    assert fleet.head.run.requests == sum(entry.requests for entry in customers(COUNT))
 
 
 def test_what_changed_is_by_connection_and_the_rest_is_counted() -> None:
@@ -80,21 +80,23 @@ def test_what_changed_is_by_connection_and_the_rest_is_counted() -> None:
 
 
 def test_what_a_baseline_accepts_is_no_cause() -> None:
-    accepted = [one for one in overview([accepting(next(customers(1)))], 1.0, "all").causes if one.weight == "warning"]
+    accepted = [
+        cause for cause in overview([accepting(next(customers(1)))], 1.0, "all").causes if cause.weight == "warning"
+    ]
     assert accepted == []
 
 
-def accepting(one: Entry) -> Entry:
+def accepting(finished: Entry) -> Entry:
     note = {"reason": "known", "expires": date(2027, 1, 1)}
-    part = msgspec.to_builtins(one.part)
+    part = msgspec.to_builtins(finished.part)
     for check in part["checks"]:
         check["accepted"] = note
-    return msgspec.structs.replace(one, connection=msgspec.Raw(msgspec.json.encode(part)))
+    return msgspec.structs.replace(finished, connection=msgspec.Raw(msgspec.json.encode(part)))
 
 
 def test_the_exit_code_and_the_next_action_know_of_a_stale_baseline() -> None:
-    gone = Stale(Acceptance("RBAC-001", "for now", date(2026, 12, 1)), "passing")
-    fleet = overview(customers(3, ("healthy",)), 1.0, "all", stale=[gone])
+    stale = Stale(Acceptance("RBAC-001", "for now", date(2026, 12, 1)), "passing")
+    fleet = overview(customers(3, ("healthy",)), 1.0, "all", stale=[stale])
     assert fleet.head.run.exit_code == 1
     assert fleet.action.startswith("Update the baseline")
 
@@ -105,33 +107,33 @@ def test_the_values_of_one_customer_are_not_told_of_several() -> None:
     assert "7e4a11ed" in fix
     others = msgspec.json.encode(next(customers(1, ("no-graph-consent",)))).replace(b"7e4a11ed", b"00000000")
     pair = [*customers(1, ("no-graph-consent",)), msgspec.json.decode(others, type=Entry)]
-    (one,) = (one for one in overview(pair, 1.0, "all").causes if one.weight == "failed")
-    assert "7e4a11ed" not in one.fix
-    assert one.fix[:30] == fix[:30]
+    (cause,) = (cause for cause in overview(pair, 1.0, "all").causes if cause.weight == "failed")
+    assert "7e4a11ed" not in cause.fix
+    assert cause.fix[:30] == fix[:30]
 
 
 @pytest.mark.parametrize(
-    ("count", "told"), [(1, "a"), (4, "a, b, c, d"), (5, "a, b, c and 2 others"), (9, "a, b, c and 6 others")]
+    ("count", "text"), [(1, "a"), (4, "a, b, c, d"), (5, "a, b, c and 2 others"), (9, "a, b, c and 6 others")]
 )
-def test_names_are_folded(count: int, told: str) -> None:
-    assert folded("abcdefghi"[:count]) == told
+def test_names_are_folded(count: int, text: str) -> None:
+    assert folded("abcdefghi"[:count]) == text
 
 
 @pytest.mark.parametrize("form", ["terminal", "narrow", "ascii", "compared"])
 def test_the_terminal_is_as_agreed_and_fits_on_a_screen(fleet: Overview, form: str) -> None:
     compared_fleet = overview(customers(COUNT), 12.0, "all", previous=before())
     text = {
-        "terminal": lambda: shown(fleet),
-        "narrow": lambda: shown(fleet, width=40),
-        "ascii": lambda: shown(fleet, encoding="ascii"),
-        "compared": lambda: shown(compared_fleet),
+        "terminal": lambda: screen(fleet),
+        "narrow": lambda: screen(fleet, width=40),
+        "ascii": lambda: screen(fleet, encoding="ascii"),
+        "compared": lambda: screen(compared_fleet),
     }[form]()
     assert len(text.splitlines()) <= (48 if form == "narrow" else 24)
     agreed(f"overview-{form}.txt", text)
 
 
 def test_verbose_names_every_connection_in_trouble(fleet: Overview) -> None:
-    text = shown(fleet, full=True)
+    text = screen(fleet, full=True)
     assert all(f" {row.name}  The connection" in text or f" {row.name}  Not every" in text for row in fleet.trouble)
 
 
@@ -156,14 +158,14 @@ def test_the_page_leads_to_those_in_trouble(fleet: Overview) -> None:
 def test_no_form_obeys_what_a_name_says(tmp_path: Path) -> None:
     """A name is the customer's, who may call it what they like."""
     name = "<script>alert(1)</script>../\x1b[2J"
-    entries = [named("no-azure-role", name)]
-    made = overview(entries, 1.0, "all")
-    FleetSummary(made, lambda: iter(entries)).write(tmp_path)
+    entries = [customer("no-azure-role", name)]
+    fleet = overview(entries, 1.0, "all")
+    FleetSummary(fleet, lambda: iter(entries)).write(tmp_path)
     (folder,) = (tmp_path / "connections").iterdir()
     assert folder.name == "script-alert-1-script-2j"
-    assert index(made).decode().count("<script") == 1, "its own alone"
-    assert "<script" not in summary(made).decode().replace("\\<", "")
-    for text in (index(made).decode(), summary(made).decode(), shown(made)):
+    assert index(fleet).decode().count("<script") == 1, "its own alone"
+    assert "<script" not in summary(fleet).decode().replace("\\<", "")
+    for text in (index(fleet).decode(), summary(fleet).decode(), screen(fleet)):
         assert "\x1b" not in text
 
 
@@ -190,7 +192,7 @@ def test_the_report_is_streamed_as_it_would_be_written_whole() -> None:
     whole = with_comparison(document(entries, 12.0, "all"), before())
     head = overview(entries, 12.0, "all", previous=before()).head
     whole = msgspec.structs.replace(whole, announced_ends=head.announced_ends)  # only a fleet's report has them
-    streamed = b"".join(report_json.stream(head, (one.connection for one in entries)))
+    streamed = b"".join(report_json.stream(head, (entry.connection for entry in entries)))
     assert streamed == report_json.encode(whole)
     assert_valid(streamed)
 
@@ -225,22 +227,22 @@ def test_who_wants_to_be_told_hears_of_what_fails_or_changes_alone() -> None:
 
 def test_never_more_than_a_few_connections_are_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a fleet of any size: what was read before has been let go."""
-    seen: list[weakref.ref[Seen]] = []
+    references: list[weakref.ref[Seen]] = []
     most = 0
 
     def watched() -> Iterator[Entry]:
         nonlocal most
-        for one in customers(60):
-            made = Seen(**{name: getattr(one, name) for name in one.__struct_fields__})
-            seen.append(weakref.ref(made))
-            most = max(most, sum(one() is not None for one in seen))
-            yield made
-            del made
+        for original in customers(60):
+            entry = Seen(**{name: getattr(original, name) for name in original.__struct_fields__})
+            references.append(weakref.ref(entry))
+            most = max(most, sum(reference() is not None for reference in references))
+            yield entry
+            del entry
 
     end = summarize(watched, 1.0, "all")
     assert end is not None
     end.write(tmp_path)
-    assert len(seen) == 3 * 60, "once as they are finished, and once for each part of the folder"
+    assert len(references) == 3 * 60, "once as they are finished, and once for each part of the folder"
     assert most <= 22, "as many as it takes to know that it is a fleet"
 
 
@@ -252,15 +254,15 @@ def test_the_journal_gives_its_entries_in_any_order_from_disk_and_memory(tmp_pat
     entries = list(customers(5))
     for journal in (Journal(tmp_path / "connections.jsonl"), Journal()):
         journal.start()
-        for one in reversed(entries):
-            journal.add(one)
+        for entry in reversed(entries):
+            journal.add(entry)
         assert list(journal.in_order(str)) == entries
-        assert [one.name for one in journal.entries()] == [one.name for one in reversed(entries)]
+        assert [entry.name for entry in journal.entries()] == [entry.name for entry in reversed(entries)]
 
 
 def test_an_overview_counts_each_connection_once_for_a_cause(fleet: Overview) -> None:
-    for one in fleet.causes:
-        assert len(set(one.names)) == len(one.names)
+    for cause in fleet.causes:
+        assert len(set(cause.names)) == len(cause.names)
 
 
 # Announced ends
@@ -275,9 +277,9 @@ def test_who_is_not_ready_is_named_and_counted_down() -> None:
     assert portal.connections == ("customer-02", "customer-03", "customer-05", "customer-06")
     assert ends["threat-intelligence-table"].connections == ("customer-03", "customer-06")
     assert [end.ends for end in fleet.ends] == sorted(end.ends for end in fleet.ends)
-    for form in (summary(fleet), index(fleet), shown(fleet, width=200, full=True).encode()):
+    for form in (summary(fleet), index(fleet), screen(fleet, width=200, full=True).encode()):
         assert b"in 127 days" in form
         assert b"Microsoft Sentinel in the Azure portal" in form
-    written = report_json.encode(fleet.head)
-    assert_valid(written)
-    assert b'"days_left": 127' in written
+    encoded = report_json.encode(fleet.head)
+    assert_valid(encoded)
+    assert b'"days_left": 127' in encoded

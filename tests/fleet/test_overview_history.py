@@ -23,16 +23,18 @@ def test_the_page_says_since_when_by_connection_and_cause_and_draws_the_runs(tmp
     """customer-02 has never been seen well, customer-10 has, and customer-18 broke tonight."""
     with History(tmp_path / "history.db") as history:
         for ago, well in ((3, {"customer-10", "customer-18"}), (2, {"customer-18"}), (0, set[str]())):
-            looks = [replace(observation_of(one), started=START - ago * DAY) for one in customers(COUNT)]
+            looks = [replace(observation_of(entry), started=START - ago * DAY) for entry in customers(COUNT)]
             history.add(
-                replace(one, status="conformant", causes=frozenset()) if one.connection in well else one
-                for one in looks
+                replace(observation, status="conformant", causes=frozenset())
+                if observation.connection in well
+                else observation
+                for observation in looks
             )
     end = summarize(lambda: customers(COUNT), 12.0, "all", history=History(tmp_path / "history.db"))
     assert isinstance(end, FleetSummary)
     now = end.fleet.head.run.started
     since = {
-        name: one.sentence(now) for (name, cause), one in end.fleet.past.since.items() if cause == "secret_expired"
+        name: spell.sentence(now) for (name, cause), spell in end.fleet.past.since.items() if cause == "secret_expired"
     }
     assert since == {
         "customer-02": f"since {day_of(START - 3 * DAY)} or earlier",
@@ -40,7 +42,7 @@ def test_the_page_says_since_when_by_connection_and_cause_and_draws_the_runs(tmp
         "customer-18": "new in this run",
     }
     text = page_of(end, tmp_path)
-    assert all(one in text for one in since.values())
+    assert all(spell in text for spell in since.values())
     assert "3 runs, from" in text
     assert since["customer-10"] in (tmp_path / "owners" / "entra-admin.html").read_text(encoding="utf-8")
 

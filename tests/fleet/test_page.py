@@ -30,12 +30,12 @@ def manifests() -> list[dict[str, Any]]:
 
 def pods() -> dict[str, dict[str, Any]]:
     """The specification of each role's pod."""
-    found = {}
-    for one in manifests():
-        spec = one["spec"]["jobTemplate"]["spec"] if one["kind"] == "CronJob" else one["spec"]
+    pods_by_role = {}
+    for manifest in manifests():
+        spec = manifest["spec"]["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else manifest["spec"]
         if "template" in spec:
-            found[spec["template"]["metadata"]["labels"]["role"]] = spec["template"]["spec"]
-    return found
+            pods_by_role[spec["template"]["metadata"]["labels"]["role"]] = spec["template"]["spec"]
+    return pods_by_role
 
 
 def steps() -> Iterator[str]:
@@ -53,7 +53,7 @@ def commands() -> list[list[str]]:
     lines += steps()
     lines += [shlex.join(pod["containers"][0]["command"]) for pod in pods().values()]
     words = [shlex.split(re.sub(r"\$\{\{ .*? \}\}|\$\(.*?\)", "1", line)) for line in lines]
-    return [shlex.split(one[2].removeprefix("exec ")) if one[:2] == ["sh", "-c"] else one for one in words]
+    return [shlex.split(call[2].removeprefix("exec ")) if call[:2] == ["sh", "-c"] else call for call in words]
 
 
 def known_to_the_plugin() -> set[str]:
@@ -72,17 +72,17 @@ def known_to_the_plugin() -> set[str]:
 
 
 def test_the_page_has_commands_of_each_kind() -> None:
-    assert {one[0] for one in commands()} >= {"pytest", "python", "dask", "pip", "kubectl"}
+    assert {words[0] for words in commands()} >= {"pytest", "python", "dask", "pip", "kubectl"}
 
 
 def test_options_of_the_plugin_exist() -> None:
-    named = set(re.findall(r"--sentinel-[a-z-]*[a-z]", PAGE))
-    assert named <= known_to_the_plugin()
+    options = set(re.findall(r"--sentinel-[a-z-]*[a-z]", PAGE))
+    assert options <= known_to_the_plugin()
 
 
 def test_commands_of_a_fleet_can_be_read(subtests: pytest.Subtests) -> None:
     """The parser raises for an option that it does not know."""
-    calls = [one[3:] for one in commands() if one[:3] == ["python", "-m", "conformance.fleet"]]
+    calls = [words[3:] for words in commands() if words[:3] == ["python", "-m", "conformance.fleet"]]
     assert calls
     for call in calls:
         with subtests.test(arguments=call):
@@ -94,13 +94,13 @@ def test_commands_of_dask_exist(subtests: pytest.Subtests) -> None:
     from distributed.cli.dask_scheduler import main as scheduler
     from distributed.cli.dask_worker import main as worker
 
-    calls = [one for one in commands() if one[0] == "dask"]
+    calls = [words for words in commands() if words[0] == "dask"]
     assert calls
     for words in calls:
         with subtests.test(words=words):
             command = {"scheduler": scheduler, "worker": worker}[words[1]]
-            known = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
-            assert {word.partition("=")[0] for word in words[2:] if word.startswith("--")} <= known
+            options = {name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+            assert {word.partition("=")[0] for word in words[2:] if word.startswith("--")} <= options
 
 
 TO_CHOOSE = {"labels", "matchLabels", "requests", "limits"}
@@ -110,13 +110,13 @@ TO_CHOOSE = {"labels", "matchLabels", "requests", "limits"}
 def misspelt(value: Any, parent: str = "") -> Iterator[tuple[str, Any]]:
     """Copies with one member misspelt each, and its name."""
     if isinstance(value, list):
-        for at, one in enumerate(value):
-            yield from ((name, [*value[:at], wrong, *value[at + 1 :]]) for name, wrong in misspelt(one))
+        for at, element in enumerate(value):
+            yield from ((name, [*value[:at], wrong, *value[at + 1 :]]) for name, wrong in misspelt(element))
     elif isinstance(value, dict):
-        for key, one in value.items():
-            if parent not in TO_CHOOSE and (parent, type(one)) != ("selector", str):
-                yield key, {**{other: value[other] for other in value if other != key}, f"{key}x": one}
-            yield from ((name, {**value, key: wrong}) for name, wrong in misspelt(one, key))
+        for key, member in value.items():
+            if parent not in TO_CHOOSE and (parent, type(member)) != ("selector", str):
+                yield key, {**{other: value[other] for other in value if other != key}, f"{key}x": member}
+            yield from ((name, {**value, key: wrong}) for name, wrong in misspelt(member, key))
 
 
 def test_kubernetes_takes_the_manifests(subtests: pytest.Subtests) -> None:
@@ -136,35 +136,36 @@ def test_kubernetes_takes_the_manifests(subtests: pytest.Subtests) -> None:
 
 def test_only_workers_have_the_secrets() -> None:
     mounted = {
-        role: {one["name"] for one in pod["containers"][0].get("volumeMounts", [])} for role, pod in pods().items()
+        role: {volume["name"] for volume in pod["containers"][0].get("volumeMounts", [])}
+        for role, pod in pods().items()
     }
     assert mounted == {"scheduler": set(), "worker": {"connections", "secrets"}, "nightly": {"connections", "reports"}}
     for role, pod in pods().items():
-        assert {one["name"] for one in pod.get("volumes", [])} == mounted[role]
+        assert {volume["name"] for volume in pod.get("volumes", [])} == mounted[role]
         assert "env" not in pod["containers"][0]
 
 
 def test_workers_and_the_command_have_the_connections_in_the_same_place() -> None:
     places = {
-        one["mountPath"]
+        volume["mountPath"]
         for pod in pods().values()
-        for one in pod["containers"][0].get("volumeMounts", [])
-        if one["name"] == "connections"
+        for volume in pod["containers"][0].get("volumeMounts", [])
+        if volume["name"] == "connections"
     }
     assert places == {"/connections"}
 
 
 def test_everything_stands_in_one_namespace_that_nobody_else_reaches() -> None:
-    assert {one["metadata"]["namespace"] for one in manifests()} == {"connections"}
-    (policy,) = [one["spec"] for one in manifests() if one["kind"] == "NetworkPolicy"]
+    assert {manifest["metadata"]["namespace"] for manifest in manifests()} == {"connections"}
+    (policy,) = [manifest["spec"] for manifest in manifests() if manifest["kind"] == "NetworkPolicy"]
     assert policy["podSelector"] == policy["ingress"][0]["from"][0]["podSelector"] == {"matchLabels": {"app": "fleet"}}
 
 
 def test_services_and_selectors_find_their_pods() -> None:
     labels = {"scheduler": {"app": "fleet", "role": "scheduler"}, "worker": {"app": "fleet", "role": "worker"}}
-    for one in manifests():
-        if one["kind"] == "Deployment":
-            assert one["spec"]["selector"]["matchLabels"] == one["spec"]["template"]["metadata"]["labels"]
-            assert one["spec"]["selector"]["matchLabels"] in labels.values()
-        if one["kind"] == "Service":
-            assert one["spec"]["selector"] == labels["scheduler"]
+    for manifest in manifests():
+        if manifest["kind"] == "Deployment":
+            assert manifest["spec"]["selector"]["matchLabels"] == manifest["spec"]["template"]["metadata"]["labels"]
+            assert manifest["spec"]["selector"]["matchLabels"] in labels.values()
+        if manifest["kind"] == "Service":
+            assert manifest["spec"]["selector"] == labels["scheduler"]

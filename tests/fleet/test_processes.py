@@ -62,8 +62,11 @@ def causes(folder: str) -> dict[str, Any]:
     """Of each connection in a report, in its order: the verdict and the root causes with their fixes."""
     connections = json.loads(Path(folder, "report.json").read_bytes())["connections"]
     return {
-        one["name"]: (one["verdict"], [(cause["check"], cause["cause"], cause["fix"]) for cause in one["root_causes"]])
-        for one in connections
+        connection["name"]: (
+            connection["verdict"],
+            [(cause["check"], cause["cause"], cause["fix"]) for cause in connection["root_causes"]],
+        )
+        for connection in connections
     }
 
 
@@ -88,7 +91,9 @@ def test_processes_find_what_one_process_finds_and_verify_each_connection_once()
     assert causes("out-3") == causes("out-1")
     assert ends[3][1].splitlines()[-1] == ends[1][1].splitlines()[-1]
     assert Counter(mixed_fleet.notes()) == Counter(dict.fromkeys(causes("out-1"), 2))
-    assert sorted(one.name for one in Path("out-3").iterdir()) == sorted(one.name for one in Path("out-1").iterdir())
+    assert sorted(path.name for path in Path("out-3").iterdir()) == sorted(
+        path.name for path in Path("out-1").iterdir()
+    )
 
 
 @pytest.mark.slow
@@ -121,7 +126,7 @@ def test_a_connection_that_processes_die_of_is_left_out_and_told() -> None:
 
 @pytest.mark.slow
 def test_an_interrupted_run_ends_its_processes_and_keeps_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(mixed_fleet.HOLD, "6")
+    monkeypatch.setenv(mixed_fleet.HOLD, "5")  # and a process has six at a time: no process can open all twelve
     process = started(2, "--report=out")
     until(lambda: len(journal()) > 2, "some verdicts")
     until(lambda: len(mixed_fleet.notes()) == COUNT, "others under way")
@@ -135,9 +140,9 @@ def test_an_interrupted_run_ends_its_processes_and_keeps_what_is_finished(monkey
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
     monkeypatch.delenv(mixed_fleet.HOLD)
-    finished, asked = journal(), len(mixed_fleet.notes())
+    finished, opened_before = journal(), len(mixed_fleet.notes())
     assert ended(started(2, "--report=out", "--resume"))[0] == 1
-    assert not {*finished} & {*mixed_fleet.notes()[asked:]}
+    assert not {*finished} & {*mixed_fleet.notes()[opened_before:]}
     assert len(causes("out")) == COUNT
 
 
@@ -157,15 +162,17 @@ def test_files_that_cannot_be_used_end_the_run_before_anything_is_sent(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--processes=0"], "--processes: at least 1"),
         (["--processes=2", "--scheduler=tcp://127.0.0.1:1"], "--processes: of this machine"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_that_cannot_be_used_are_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["connections", "--source=fake", *arguments]) == 4
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_there_are_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,22 +190,22 @@ def test_there_are_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_tenants_connections_stay_together() -> None:
     """One process verifies them, and they wait for the tenant's rate limits together."""
     places = [ConnectionRef("file", f"name-{number}", f"tenant-{number % 3}") for number in range(7)]
-    found = units(places)
-    assert sorted(place for unit in found for place in unit) == sorted(places)
-    assert [{place.tenant for place in unit} for unit in found] == [{"tenant-0"}, {"tenant-1"}, {"tenant-2"}]
+    all_units = units(places)
+    assert sorted(place for unit in all_units for place in unit) == sorted(places)
+    assert [{place.tenant for place in unit} for unit in all_units] == [{"tenant-0"}, {"tenant-1"}, {"tenant-2"}]
 
 
 class Conversation:
     """The worker's end of a pipe: it is given these messages, and keeps what the worker says."""
 
-    def __init__(self, *given: object) -> None:
-        self._given, self.said = [*given], list[object]()
+    def __init__(self, *messages: object) -> None:
+        self._messages, self.answers = [*messages], list[object]()
 
     def recv(self) -> object:
-        return self._given.pop(0)
+        return self._messages.pop(0)
 
     def send(self, message: object) -> None:
-        self.said.append(message)
+        self.answers.append(message)
 
 
 def test_a_worker_says_verdicts_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,12 +215,12 @@ def test_a_worker_says_verdicts_and_no_secret(monkeypatch: pytest.MonkeyPatch) -
     places = [ConnectionRef(file, name) for name in ("tenant-000", "tenant-002", "gone")]
     pipe = Conversation(ORDER, tuple(places), ())
     work(pipe, [file], 2)  # type: ignore[arg-type]
-    ready, *others, stopped = pipe.said
+    ready, *others, stopped = pipe.answers
     assert (ready, stopped) == (Ready(""), Stopped())
-    results = [one for one in others if isinstance(one, Result)]
-    assert [one for one in others if not isinstance(one, Result)] == [Next(), Next()]
-    assert sorted(name for one in results for name in one.names) == ["gone", "tenant-000", "tenant-002"]
-    assert not any(secret.encode() in pickle.dumps(pipe.said) for secret in (SECRET, INLINE))
+    results = [message for message in others if isinstance(message, Result)]
+    assert [message for message in others if not isinstance(message, Result)] == [Next(), Next()]
+    assert sorted(name for result in results for name in result.names) == ["gone", "tenant-000", "tenant-002"]
+    assert not any(secret.encode() in pickle.dumps(pipe.answers) for secret in (SECRET, INLINE))
 
 
 def test_the_sockets_of_a_machine_are_shared_by_its_processes() -> None:

@@ -73,26 +73,26 @@ def test_no_connection_is_decoded_that_the_same_run_has_encoded(
 
 def test_it_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 1
-    said = capsys.readouterr().out.splitlines()
+    output = capsys.readouterr().out.splitlines()
     broken = ["tenant-001.expired-secret", "tenant-003.no-azure-role"]
-    signed = [line.split()[1] for line in said if line.startswith("✗")]
+    signed = [line.split()[1] for line in output if line.startswith("✗")]
     assert sorted(signed[:2]) == broken, "as they are finished"
     assert signed[2] == "Only", "a part of the checks ran: the report, with what to fix on each"
     assert set(signed[3:]) == {*broken, "AUTH-003", "RBAC-001"}
-    assert said[-1] == "verdicts  0 conformant, 2 nonconformant, 0 incomplete, 4 partial"
+    assert output[-1] == "verdicts  0 conformant, 2 nonconformant, 0 incomplete, 4 partial"
 
 
 def test_it_writes_the_journal_the_report_and_the_history() -> None:
     run("--report=out", "--history=history.db")
-    names = sorted(one["name"] for one in lines())
+    names = sorted(connection["name"] for connection in lines())
     assert len(names) == 6
     report = json.loads(Path("out/report.json").read_bytes())
-    assert sorted(one["name"] for one in report["connections"]) == names
+    assert sorted(connection["name"] for connection in report["connections"]) == names
     assert report["run"]["selection"] == CHOICE.replace("=", " ")
     with History(Path("history.db")) as history:
         looks = history.observations()
-    assert sorted(one.connection for one in looks) == names
-    assert {one.started for one in looks} == {datetime.fromisoformat(report["run"]["started"])}
+    assert sorted(observation.connection for observation in looks) == names
+    assert {observation.started for observation in looks} == {datetime.fromisoformat(report["run"]["started"])}
 
 
 def test_it_goes_on_where_it_was_cut_off() -> None:
@@ -110,7 +110,7 @@ def test_it_goes_on_where_it_was_cut_off() -> None:
 
 
 def verdicts(report: bytes) -> dict[str, str]:
-    return {one["name"]: one["verdict"]["summary"] for one in json.loads(report)["connections"]}
+    return {connection["name"]: connection["verdict"]["summary"] for connection in json.loads(report)["connections"]}
 
 
 def test_journals_of_shares_are_joined_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,8 +135,8 @@ def test_another_selection_is_another_run() -> None:
 
 def test_a_share_without_a_connection_is_told_and_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     ends = {share: run(f"--shard={share}/40", f"--report=share-{share}") for share in range(1, 41)}
-    said = capsys.readouterr().out
-    empty = [share for share in ends if f"share     {share}/40 has none of the connections\n" in said]
+    output = capsys.readouterr().out
+    empty = [share for share in ends if f"share     {share}/40 has none of the connections\n" in output]
     assert 40 - 6 <= len(empty) < 40
     assert {ends[share] for share in empty} == {0}
     assert all(Path(f"share-{share}", FILE).read_bytes() == b"" for share in empty), "it can be joined with others"
@@ -173,14 +173,14 @@ def test_what_changed_since_another_run_is_told() -> None:
 
 
 def test_who_asked_for_it_is_told_of_failures(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    monkeypatch.setattr("conformance.outputs.notify.send", lambda _, sentence, lines: told.append(sentence))
+    sentences: list[str] = []
+    monkeypatch.setattr("conformance.outputs.notify.send", lambda _, sentence, lines: sentences.append(sentence))
     run("--notify=json://localhost")
-    assert told == ["Only a part of the checks ran; they passed on 4 of 6 connections"]
+    assert sentences == ["Only a part of the checks ran; they passed on 4 of 6 connections"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["connections", "--wait=soon"], "found 'soon', expected a duration"),
         (["connections", "--compare=missing.json"], "missing.json: cannot be read"),
@@ -199,10 +199,12 @@ def test_who_asked_for_it_is_told_of_failures(monkeypatch: pytest.MonkeyPatch) -
         ([], "FILE"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+def test_options_that_cannot_be_used_are_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
     assert main(arguments) == 4
     error = capsys.readouterr().err
-    assert said in error
+    assert message in error
     assert error.count("\n") == 1
     assert not mixed_fleet.notes()
 

@@ -35,27 +35,29 @@ def _fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def places() -> list[ConnectionRef]:
     return [
-        ConnectionRef(str(path.absolute()), one.name)
+        ConnectionRef(str(path.absolute()), connection.name)
         for path in sorted(Path("connections").glob("*.toml"))
-        for one in load(path, credentials=False)
+        for connection in load(path, credentials=False)
     ]
 
 
 def test_a_task_is_paths_and_names_and_its_result_holds_no_secret() -> None:
-    sent = pickle.dumps((places(), ORDER))
+    pickled = pickle.dumps((places(), ORDER))
     result = task.verify(places(), ORDER)
     assert pickle.loads(pickle.dumps(result)) == result
     assert len(result.entries) == 6
     for secret in (SECRET, INLINE):
-        assert secret.encode() not in sent + pickle.dumps(result)
+        assert secret.encode() not in pickled + pickle.dumps(result)
 
 
 def test_how_warnings_and_known_findings_are_taken_travels_with_the_order() -> None:
-    known = Acceptance("AUTH-003", "a change is planned", date(2999, 1, 1))
-    order = pickle.loads(pickle.dumps(replace(ORDER, strict=True, baseline=(known,), docs=Docs("https://example.com"))))
+    acceptance = Acceptance("AUTH-003", "a change is planned", date(2999, 1, 1))
+    order = pickle.loads(
+        pickle.dumps(replace(ORDER, strict=True, baseline=(acceptance,), docs=Docs("https://example.com")))
+    )
     result = task.verify(places(), order)
-    (expired,) = [one.part for one in result.entries if one.name.endswith(".expired-secret")]
-    assert [one.cause for one in expired.accepted] == ["secret_expired"]
+    (expired,) = [entry.part for entry in result.entries if entry.name.endswith(".expired-secret")]
+    assert [cause.cause for cause in expired.accepted] == ["secret_expired"]
     assert expired.accepted[0].docs.startswith("https://example.com/")
     assert not expired.root_causes
 
@@ -64,20 +66,24 @@ def test_an_entry_is_of_what_was_asked_for_even_where_a_source_changes_it() -> N
     """Else a resumed run would not know it again."""
     write_fleet(Path("changed"), 1, (".common-tenant",))
     (file,) = Path("changed").glob("*.toml")
-    (asked,) = load(file, credentials=False)
-    (one,) = task.verify([ConnectionRef(str(file), asked.name)], ORDER).entries
-    assert one.part.target.tenant_id == "common" != asked.tenant_id
-    assert one.fingerprint == fingerprint(asked, ORDER.source, ORDER.selection)
-    assert one.started == ORDER.started
+    (connection,) = load(file, credentials=False)
+    (finished,) = task.verify([ConnectionRef(str(file), connection.name)], ORDER).entries
+    assert finished.part.target.tenant_id == "common" != connection.tenant_id
+    assert finished.fingerprint == fingerprint(connection, ORDER.source, ORDER.selection)
+    assert finished.started == ORDER.started
 
 
 def test_what_cannot_be_read_is_the_trouble_of_its_file_alone() -> None:
-    asked = places()
+    refs = places()
     Path("connections/customers-01.toml").write_text("[connection")
-    result = task.verify(asked, ORDER)
-    assert sorted(one.name for one in result.entries) == ["tenant-000", "tenant-001.expired-secret", "tenant-002"]
-    assert sorted(one.name for one in result.failures) == ["tenant-003.no-azure-role", "tenant-004", "tenant-005"]
-    assert {one.exit_code for one in result.failures} == {ExitCode.USAGE}
+    result = task.verify(refs, ORDER)
+    assert sorted(entry.name for entry in result.entries) == ["tenant-000", "tenant-001.expired-secret", "tenant-002"]
+    assert sorted(failure.name for failure in result.failures) == [
+        "tenant-003.no-azure-role",
+        "tenant-004",
+        "tenant-005",
+    ]
+    assert {failure.exit_code for failure in result.failures} == {ExitCode.USAGE}
 
 
 def test_a_name_that_is_not_there_is_told() -> None:
@@ -94,5 +100,5 @@ def test_a_task_raises_nothing_and_tells_no_values(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(task, "_all", broken)
     result = task.verify(places(), ORDER)
-    assert {one.text for one in result.failures} == {"an error of this suite: LookupError"}
+    assert {failure.text for failure in result.failures} == {"an error of this suite: LookupError"}
     assert SECRET.encode() not in pickle.dumps(result)

@@ -43,7 +43,7 @@ def agreed(name: str, text: str) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-def drawn(history: History, *, encoding: str = "utf-8", width: int = 80, nights: int = NIGHTS) -> str:
+def drawing(history: History, *, encoding: str = "utf-8", width: int = 80, nights: int = NIGHTS) -> str:
     buffer = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     since = START + (NIGHTS - nights) * DAY
     draw(trend(history, since), console(buffer, width=width, color=False))
@@ -52,7 +52,7 @@ def drawn(history: History, *, encoding: str = "utf-8", width: int = 80, nights:
 
 
 def test_the_terminal_is_as_agreed(history: History) -> None:
-    agreed("trend.txt", drawn(history))
+    agreed("trend.txt", drawing(history))
 
 
 def test_the_picture_is_as_agreed(history: History) -> None:
@@ -60,20 +60,20 @@ def test_the_picture_is_as_agreed(history: History) -> None:
 
 
 def test_every_run_counts_every_connection(history: History) -> None:
-    found = trend(history)
-    assert [sum(one.counts.values()) for one in found.nights] == [COUNT] * NIGHTS
+    fleet_trend = trend(history)
+    assert [sum(night.counts.values()) for night in fleet_trend.nights] == [COUNT] * NIGHTS
 
 
 def test_open_causes_are_counted_from_their_beginning(history: History) -> None:
     """Also from before the days that are drawn."""
     expected = [("secret_expired", 6, 24), ("rbac_role_missing", 3, 18), ("app_role_missing", 1, 3)]
     for since in (None, START + 27 * DAY):
-        found = trend(history, since)
-        assert [(one.cause, one.connections, (one.since - START).days) for one in found.open] == expected
+        fleet_trend = trend(history, since)
+        assert [(cause.cause, cause.connections, (cause.since - START).days) for cause in fleet_trend.open] == expected
 
 
 def test_what_was_fixed_tells_how_long_it_took(history: History) -> None:
-    took = {one.cause: (one.times, one.median.days) for one in trend(history).resolved}
+    took = {cause.cause: (cause.times, cause.median.days) for cause in trend(history).resolved}
     assert took["secret_expired"] == (4, 3)
     assert took["rbac_role_missing"] == (2, 20)
     assert trend(history, START + 27 * DAY).resolved == ()
@@ -89,15 +89,15 @@ def test_shares_of_one_run_are_one_run() -> None:
 
     minute = timedelta(minutes=1)
     shares = [look("a", 0 * minute), look("b", 5 * minute), look("c", 59 * minute)]
-    assert [sum(one.counts.values()) for one in nights(shares)] == [3]
+    assert [sum(night.counts.values()) for night in nights(shares)] == [3]
     assert len(nights([*shares, look("a", 30 * minute)])) == 2
     assert len(nights([*shares, look("d", 61 * minute)])) == 2
 
 
 def test_the_database_counts_the_same_runs(history: History) -> None:
     shard = [
-        replace(one, started=one.started + timedelta(minutes=9), connection=f"other-{n}")
-        for n, one in enumerate(month())
+        replace(observation, started=observation.started + timedelta(minutes=9), connection=f"other-{n}")
+        for n, observation in enumerate(month())
     ]
     history.add(shard)
     assert list(run_points(history)) == list(nights(history.observations()))
@@ -113,17 +113,17 @@ def test_the_terminal_may_be_narrow_or_plain(history: History, width: int, encod
             )
         ]
     )
-    lines = drawn(history, encoding=encoding, width=width).splitlines()
+    lines = drawing(history, encoding=encoding, width=width).splitlines()
     assert max(map(len, lines)) <= width
     assert any(line.startswith("2026-11-24") for line in lines)
 
 
 @given(st.dictionaries(st.sampled_from(list(STACK)), st.integers(1, 10_000), min_size=1), st.integers(10, 60))
 def test_a_bar_is_full_and_shows_everything_that_there_is(counts: dict[str, int], width: int) -> None:
-    found = lengths(counts, width)  # type: ignore[arg-type]
-    assert sum(found.values()) == width
-    assert found.keys() == counts.keys()
-    assert min(found.values()) >= 1
+    widths = lengths(counts, width)  # type: ignore[arg-type]
+    assert sum(widths.values()) == width
+    assert widths.keys() == counts.keys()
+    assert min(widths.values()) >= 1
 
 
 @given(st.integers(1, 10_000_000))
@@ -171,7 +171,7 @@ def test_the_command_draws_both(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         ([], "--history"),
         (["--history=missing.db"], "missing.db: no such file"),
@@ -186,11 +186,11 @@ def test_what_cannot_be_drawn_is_one_line(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
-    said: str,
+    message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("notes.txt").write_text("no database at all" * 40)
     assert main(["trend", *arguments]) == 4
     error = capsys.readouterr().err
-    assert said in error
+    assert message in error
     assert error.count("\n") == 1

@@ -15,8 +15,8 @@ from tests.contoso import SECRET
 from tests.report.documents import RUNS, run
 
 
-def option(**given: object) -> Callable[[str], object]:
-    return given.get
+def option(**options: object) -> Callable[[str], object]:
+    return options.get
 
 
 def test_nothing_is_written_that_was_not_asked_for(tmp_path: Path) -> None:
@@ -77,5 +77,10 @@ def test_an_unknown_language_is_bad_usage() -> None:
 
 
 def test_an_address_is_no_part_of_the_command_to_give_again() -> None:
-    given = ["--sentinel-notify=slack://secret", "--sentinel-notify", "slack://secret", "--sentinel-config=conn.toml"]
-    assert command(given) == "pytest --sentinel-config=conn.toml"
+    arguments = [
+        "--sentinel-notify=slack://secret",
+        "--sentinel-notify",
+        "slack://secret",
+        "--sentinel-config=conn.toml",
+    ]
+    assert command(arguments) == "pytest --sentinel-config=conn.toml"

@@ -39,7 +39,7 @@ class Receiver(HTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.taken: list[dict[str, str]] = []
+        self.notifications: list[dict[str, str]] = []
         self.status = 200
 
     @property
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        self.server.taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.server.notifications.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(self.server.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -70,36 +70,38 @@ def receiver() -> Iterator[Receiver]:
 def test_the_verdict_and_what_is_to_be_fixed_arrive_without_evidence(receiver: Receiver) -> None:
     document = run(*RUNS["one-fault"])
     assert notify(Secret(receiver.address), document) is None
-    (taken,) = receiver.taken
-    assert taken["title"] == "Sentinel: contoso does not work"
-    assert "RBAC-001 rbac_role_missing, Azure administrator: Assign Microsoft Sentinel Reader" in taken["message"]
+    (notification,) = receiver.notifications
+    assert notification["title"] == "Sentinel: contoso does not work"
+    assert (
+        "RBAC-001 rbac_role_missing, Azure administrator: Assign Microsoft Sentinel Reader" in notification["message"]
+    )
     proof = document.connections[0].root_causes[0].evidence
     assert proof
     assert proof.request_id
-    assert not any(text in json.dumps(taken) for text in (SECRET, proof.request_id, "https://management"))
+    assert not any(text in json.dumps(notification) for text in (SECRET, proof.request_id, "https://management"))
 
 
 def test_of_many_connections_only_those_in_trouble_are_told(receiver: Receiver) -> None:
     notify(Secret(receiver.address), run(*RUNS["five-connections"]))
-    (taken,) = receiver.taken
-    assert taken["title"] == "Sentinel: 4 of 5 connections work"
-    assert "customer-02: " in taken["message"]
-    assert "customer-01: " not in taken["message"]
+    (notification,) = receiver.notifications
+    assert notification["title"] == "Sentinel: 4 of 5 connections work"
+    assert "customer-02: " in notification["message"]
+    assert "customer-01: " not in notification["message"]
 
 
 def test_nobody_is_called_by_a_name(receiver: Receiver) -> None:
     document = run(*RUNS["one-fault"])
     (connection,) = document.connections
-    named = msgspec.structs.replace(connection, name="<!channel> @everyone\x1b[2J")
-    notify(Secret(receiver.address), msgspec.structs.replace(document, connections=(named,)))
-    assert not {"<", "@", "\x1b"} & set(receiver.taken[0]["title"] + receiver.taken[0]["message"])
+    renamed = msgspec.structs.replace(connection, name="<!channel> @everyone\x1b[2J")
+    notify(Secret(receiver.address), msgspec.structs.replace(document, connections=(renamed,)))
+    assert not {"<", "@", "\x1b"} & set(receiver.notifications[0]["title"] + receiver.notifications[0]["message"])
 
 
 def test_what_was_not_taken_is_one_line_without_the_address(receiver: Receiver) -> None:
     receiver.status = 500
     document = run(*RUNS["one-fault"])
-    told = notify(Secret(receiver.address), document)
-    assert told == "--sentinel-notify: the address given did not take the notification"
+    problem = notify(Secret(receiver.address), document)
+    assert problem == "--sentinel-notify: the address given did not take the notification"
     assert notify(Secret(receiver.address, "env:HOOK"), document) == (
         "--sentinel-notify: env:HOOK did not take the notification"
     )
@@ -121,23 +123,23 @@ def test_so_is_what_changed(before: str, worth: bool) -> None:
 
 def test_an_address_is_given_by_reference_and_never_shown(tmp_path: Path) -> None:
     (tmp_path / "hook").write_text(f"json://127.0.0.1/{TOKEN}\n")
-    found = addresses(["env:HOOK", f"file:{tmp_path}/hook"], {"HOOK": f"json://127.0.0.1/{TOKEN}"})
-    assert [one.reveal().strip() for one in found] == [f"json://127.0.0.1/{TOKEN}"] * 2
-    assert TOKEN not in repr(found)
+    secrets = addresses(["env:HOOK", f"file:{tmp_path}/hook"], {"HOOK": f"json://127.0.0.1/{TOKEN}"})
+    assert [address.reveal().strip() for address in secrets] == [f"json://127.0.0.1/{TOKEN}"] * 2
+    assert TOKEN not in repr(secrets)
 
 
 @pytest.mark.parametrize(
-    ("reference", "told"),
+    ("reference", "message"),
     [
         ("env:HOOK", "environment variable HOOK is not set"),
         (f"nonsense://{TOKEN}", "the address given is no address that apprise knows"),
         (TOKEN, "the address given is no address that apprise knows"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_told_without_it(reference: str, told: str) -> None:
+def test_the_error_about_an_unusable_address_does_not_show_it(reference: str, message: str) -> None:
     with pytest.raises(NotifyError) as raised:
         addresses([reference], {})
-    assert str(raised.value) == f"--sentinel-notify: {told}"
+    assert str(raised.value) == f"--sentinel-notify: {message}"
 
 
 def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,10 +156,10 @@ def test_a_run_tells_of_its_failure_and_nothing_else_changes(
     receiver.status = 500
     result = run_pytest(pytester, "--sentinel-notify=env:HOOK", "--sentinel-report=out", scenario="expired-secret")
     assert result.ret == 1
-    assert receiver.taken[0]["title"] == "Sentinel: contoso does not work"
+    assert receiver.notifications[0]["title"] == "Sentinel: contoso does not work"
     result.stdout.fnmatch_lines(["WARNING: --sentinel-notify: env:HOOK did not take the notification"])
-    written = "".join(path.read_text() for path in (folder / "out").iterdir())
-    assert TOKEN not in result.stdout.str() + result.stderr.str() + written
+    texts = "".join(path.read_text() for path in (folder / "out").iterdir())
+    assert TOKEN not in result.stdout.str() + result.stderr.str() + texts
 
 
 @pytest.mark.slow

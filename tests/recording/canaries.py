@@ -107,9 +107,9 @@ def stuffed(value: Any, number: int = 0) -> Any:
         rows = [_row(value["columns"], row, number + n) for n, row in enumerate(value["rows"])]
         return {**value, "rows": rows}
     if isinstance(value, dict):
-        kept = {key: stuffed(item, number + n) for n, (key, item) in enumerate(value.items())}
-        known = {key: DECLARED[key] for key, item in value.items() if key in DECLARED and isinstance(item, str)}
-        return {**kept, **known}
+        members = {key: stuffed(item, number + n) for n, (key, item) in enumerate(value.items())}
+        declared = {key: DECLARED[key] for key, item in value.items() if key in DECLARED and isinstance(item, str)}
+        return {**members, **declared}
     if isinstance(value, list):
         return [stuffed(item, number + n) for n, item in enumerate(value)]
     return value
@@ -117,7 +117,7 @@ def stuffed(value: Any, number: int = 0) -> Any:
 
 def _row(columns: list[dict[str, Any]], row: list[Any], number: int) -> list[Any]:
     """Columns of text that nothing depends on hold canaries."""
-    kept = (
+    needed = (
         "TimeGenerated",
         "Type",
         "DataType",
@@ -132,7 +132,7 @@ def _row(columns: list[dict[str, Any]], row: list[Any], number: int) -> list[Any
         DECLARED.get(column["name"])
         or (
             EVERYWHERE[(number * 31 + n) % len(EVERYWHERE)]
-            if column["type"] == "string" and column["name"] not in kept
+            if column["type"] == "string" and column["name"] not in needed
             else cell
         )
         for n, (column, cell) in enumerate(zip(columns, row, strict=True))
@@ -155,9 +155,9 @@ def answer(response: httpx.Response, number: int, count: int) -> httpx.Response:
             claims = read(body["access_token"])[0] or {}
             body["access_token"] = sign({**claims, "list": [*CANARIES.values()], "upn": CANARIES["mail"]})
         if isinstance(body.get("error"), dict):
-            body["error"]["message"] = f"{body['error'].get('message')} {_said()}"
+            body["error"]["message"] = f"{body['error'].get('message')} {_error_text()}"
         elif "error_description" in body:
-            body["error_description"] += f" {_said()}"
+            body["error_description"] += f" {_error_text()}"
         content = json.dumps(body).encode()
     else:
         content = response.content
@@ -166,8 +166,8 @@ def answer(response: httpx.Response, number: int, count: int) -> httpx.Response:
     return httpx.Response(response.status_code, headers=headers, content=content)
 
 
-def _said() -> str:
-    """Canaries as error texts quote them."""
+def _error_text() -> str:
+    """Return canaries as error texts quote them."""
     return (
         f"The user '{CANARIES['mail']}' of the directory '{PERSON}' at {HOST} ({CANARIES['ipv4']}) may not use the "
         f"workspace named 'law-canary' in '/subscriptions/{CANARIES['guid']}/resourceGroups/rg-canary'. "
@@ -185,21 +185,26 @@ HEADERS = {
 }
 
 
-FEWEST = {"login.microsoftonline.com": 5, "api.security.microsoft.com": 5}
-"""How many questions a run puts to a service at least; 8 to those that are not named."""
+MIN_QUESTIONS = {"login.microsoftonline.com": 5, "api.security.microsoft.com": 5}
+"""How many questions a run puts to a service at least; 8 to those that are not listed. Their answers carry all canaries
+between them.
+"""
+DEFAULT_MIN_QUESTIONS = 8
 
 
 def world(scenario: str = "healthy") -> World:
     """A virtual tenant stuffed with canaries."""
-    made = build(made_up(resource_group="rg-canary", workspace_name="law-canary"), scenario, START)
-    plain = made.handler
+    tenant = build(made_up(resource_group="rg-canary", workspace_name="law-canary"), scenario, START)
+    plain = tenant.handler
 
     answered: Counter[str] = Counter()
 
     async def handler(request: httpx.Request) -> httpx.Response:
         host = request.url.host
         answered[host] += 1
-        return answer(await plain(request), answered[host], -(-len(EVERYWHERE) // FEWEST.get(host, 8)))
+        return answer(
+            await plain(request), answered[host], -(-len(EVERYWHERE) // MIN_QUESTIONS.get(host, DEFAULT_MIN_QUESTIONS))
+        )
 
-    made.handler = handler  # type: ignore[method-assign]
-    return made
+    tenant.handler = handler  # type: ignore[method-assign]
+    return tenant

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -55,11 +55,14 @@ class Taped:
     outcomes: list[Outcome]
 
 
-def taped(scenario: str = "healthy", world: World | None = None, **values: object) -> Taped:
-    """A run of all checks on the virtual tenant, recorded."""
+def taped(
+    scenario: str = "healthy", world: World | None = None, checks: Iterable[str] | None = None, **values: object
+) -> Taped:
+    """A run on the virtual tenant, recorded: of the checks of these ids, of all by default."""
     world = world or build(made_up(**values), scenario, START)
     started = world.clock.now()
     source = Taping(world)
-    seen = asyncio.run(gather(world.connection, source, select_checks()))
+    selection = select_checks(checks)
+    examination = asyncio.run(gather(world.connection, source, selection))
     tape = Tape(asyncio.Lock(), started=started, interactions=source.interactions)
-    return Taped(tape, seen.connection, seen.outcomes(select_checks()))
+    return Taped(tape, examination.connection, examination.outcomes(selection))

@@ -39,12 +39,12 @@ def test_the_sources_agree(
     played = Library(folder.parent).find(folder.name)
     replayed = verify(played.connection(), source=played)
     shipped = Library(SHIPPED, scenario).find(scenario)
-    kept = verify(shipped.connection(), source=shipped)
+    shipped_report = verify(shipped.connection(), source=shipped)
 
     assert cassette.check_parts(live.outcomes) == cassette.check_parts(fake.outcomes)
     assert cassette.check_parts(live.outcomes) == cassette.check_parts(replayed.outcomes)
     # What a connection file itself says differs: the shipped ones have another secret, kept elsewhere.
-    assert [one for one in cassette.check_parts(kept.outcomes) if one.id != "CONN-005"] == [
-        one for one in cassette.check_parts(live.outcomes) if one.id != "CONN-005"
+    assert [part for part in cassette.check_parts(shipped_report.outcomes) if part.id != "CONN-005"] == [
+        part for part in cassette.check_parts(live.outcomes) if part.id != "CONN-005"
     ]
-    assert {report.verdict.exit_code for report in (live, fake, replayed, kept)} == {live.verdict.exit_code}
+    assert {report.verdict.exit_code for report in (live, fake, replayed, shipped_report)} == {live.verdict.exit_code}

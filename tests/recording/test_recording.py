@@ -22,14 +22,14 @@ pytestmark = pytest.mark.slow
 Run = Callable[..., pytest.RunResult]
 
 
-def named(name: str) -> str:
-    """The connection as a file, with a name."""
+def file_of(name: str) -> str:
+    """Return the content of a connection file, with this name."""
     return f'{FILE}name = "{name}"\n'
 
 
 @pytest.fixture
 def online(server: Server, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Brings the network up, with the tenant in a state."""
+    """A function that brings the network up, with the tenant in a state."""
 
     def up(scenario: str = "healthy") -> None:
         tenant.world = build(made_up(), scenario)
@@ -47,12 +47,12 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("PYTHONPATH", python_path())
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    (pytester.path / "conn.toml").write_text(named("contoso"))
+    (pytester.path / "conn.toml").write_text(file_of("contoso"))
 
     def run(*arguments: str, config: str | None = "conn.toml") -> pytest.RunResult:
-        given = [f"--sentinel-config={config}"] if config else []
+        config_option = [f"--sentinel-config={config}"] if config else []
         plugins = ("-p", "conformance.plugin", "-p", "no:randomly", "-p", "no:cacheprovider")
-        return pytester.runpytest_subprocess(*plugins, *given, *arguments)
+        return pytester.runpytest_subprocess(*plugins, *config_option, *arguments)
 
     return run
 
@@ -76,20 +76,19 @@ def test_a_recording_replays_without_network_and_credential(
         assert recorded.ret == code, recorded.stdout.str()
         recorded.stdout.fnmatch_lines(["cassettes/contoso: recorded; read it before you share it"])
         network.undo()
-    written = {one.name: one.read_text() for one in (pytester.path / "cassettes" / "contoso").iterdir()}
-    assert written.keys() == {INTERACTIONS, MANIFEST}
-    assert leaks(written, own_values=[SECRET]) == []
+    texts = {path.name: path.read_text() for path in (pytester.path / "cassettes" / "contoso").iterdir()}
+    assert texts.keys() == {INTERACTIONS, MANIFEST}
+    assert leaks(texts, own_values=[SECRET]) == []
 
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.delenv("CONTOSO_SECRET", raising=False)
-    for where in ("cassette", "cassette:contoso"):
-        replayed = run(f"--sentinel-source={where}", "--sentinel-report=out")
+    for where, config in (("cassette", "conn.toml"), ("cassette:contoso", None)):
+        replayed = run(f"--sentinel-source={where}", "--sentinel-report=out", config=config)
         assert replayed.ret == code, replayed.stdout.str()
         report = msgspec.json.decode((pytester.path / "out" / "report.json").read_bytes())
-        assert {one["id"]: one["outcome"] for one in report["connections"][0]["checks"]} == {
-            one.id: one.outcome for one in manifest(pytester.path / "cassettes" / "contoso").checks
+        assert {check["id"]: check["outcome"] for check in report["connections"][0]["checks"]} == {
+            check.id: check.outcome for check in manifest(pytester.path / "cassettes" / "contoso").checks
         }
-    assert run("--sentinel-source=cassette:contoso", config=None).ret == code
 
 
 def test_each_mode_keeps_or_renews(run: Run, online: Callable[[str], None], pytester: pytest.Pytester) -> None:
@@ -97,16 +96,16 @@ def test_each_mode_keeps_or_renews(run: Run, online: Callable[[str], None], pyte
     folder = pytester.path / "cassettes" / "contoso"
     assert run("--record-mode=once", "-k", "LA-001").ret == 0
     first = manifest(folder)
-    assert [one.id for one in first.checks] == ["LA-001"]
+    assert [check.id for check in first.checks] == ["LA-001"]
 
-    kept = run("--record-mode=once", "-k", "LA-001")
-    kept.stdout.fnmatch_lines(["cassettes/contoso: replayed; --record-mode=rewrite records it anew"])
+    again = run("--record-mode=once", "-k", "LA-001")
+    again.stdout.fnmatch_lines(["cassettes/contoso: replayed; --record-mode=rewrite records it anew"])
     assert manifest(folder) == first
 
     run("--record-mode=new_episodes", "-k", "LA-001")
     assert manifest(folder) == first
     run("--record-mode=new_episodes", "-k", "LA-001 or LA-002")
-    assert {one.id for one in manifest(folder).checks} == {"LA-001", "LA-002"}
+    assert {check.id for check in manifest(folder).checks} == {"LA-001", "LA-002"}
 
     online("expired-secret")
     assert run("--record-mode=all", "-k", "LA-001").ret == 1
@@ -127,7 +126,7 @@ def test_two_connections_are_recorded_one_after_the_other(
     run: Run, online: Callable[[str], None], pytester: pytest.Pytester
 ) -> None:
     online("healthy")
-    (pytester.path / "other.toml").write_text(named("fabrikam"))
+    (pytester.path / "other.toml").write_text(file_of("fabrikam"))
     result = run("--sentinel-config=other.toml", "--record-mode=all", "--sentinel-cassettes=kept", "-k", "LA-001")
     assert result.ret == 0, result.stdout.str()
     assert cassette.names(pytester.path / "kept") == ["contoso", "fabrikam"]
@@ -148,7 +147,9 @@ def test_two_connections_are_recorded_one_after_the_other(
         (("--sentinel-source=cassettes",), "unknown source 'cassettes'"),
     ],
 )
-def test_what_does_not_go_together_is_told_in_one_line(run: Run, arguments: tuple[str, ...], says: str) -> None:
+def test_options_that_do_not_go_together_are_refused_in_one_line(
+    run: Run, arguments: tuple[str, ...], says: str
+) -> None:
     result = run(*arguments)
     assert result.ret == 4
     errors = [line for line in result.errlines if line.strip()]
@@ -158,7 +159,7 @@ def test_what_does_not_go_together_is_told_in_one_line(run: Run, arguments: tupl
 
 
 def test_a_connections_name_leads_to_no_other_folder(run: Run, pytester: pytest.Pytester) -> None:
-    (pytester.path / "conn.toml").write_text(named("../elsewhere"))
+    (pytester.path / "conn.toml").write_text(file_of("../elsewhere"))
     result = run("--record-mode=all")
     assert result.ret == 4
     assert "'../elsewhere' is no name of a cassette" in "".join(result.errlines)

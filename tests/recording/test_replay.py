@@ -28,8 +28,10 @@ def shipped(name: str) -> Played:
 
 def without(played: Played, part: str) -> Played:
     """The cassette without the interactions whose URL holds a part."""
-    kept = tuple(one for one in played.cassette.interactions if part not in one.request.url)
-    return Played(Cassette(manifest=played.cassette.manifest, interactions=kept))
+    interactions = tuple(
+        interaction for interaction in played.cassette.interactions if part not in interaction.request.url
+    )
+    return Played(Cassette(manifest=played.cassette.manifest, interactions=interactions))
 
 
 def test_some_are_shipped() -> None:
@@ -42,7 +44,7 @@ def test_outcomes_are_those_of_the_manifest(subtests: pytest.Subtests) -> None:
         with subtests.test(name=name):
             played = shipped(name)
             manifest = played.cassette.manifest
-            report = verify(played.connection(), source=played, checks=[one.id for one in manifest.checks])
+            report = verify(played.connection(), source=played, checks=[check.id for check in manifest.checks])
             assert cassette.check_parts(report.outcomes) == manifest.checks
             assert (report.verdict.status, report.verdict.exit_code) == (manifest.verdict, manifest.exit_code)
 
@@ -52,7 +54,7 @@ def test_it_is_of_the_virtual_tenant_and_of_all_checks(subtests: pytest.Subtests
         with subtests.test(name=name):
             manifest = shipped(name).cassette.manifest
             assert manifest.tier == "virtual"
-            assert {one.id for one in manifest.checks} == {
+            assert {check.id for check in manifest.checks} == {
                 check.id for check in select_checks() if not check.reads_text
             }
 
@@ -60,10 +62,10 @@ def test_it_is_of_the_virtual_tenant_and_of_all_checks(subtests: pytest.Subtests
 def test_the_clock_is_the_recordings() -> None:
     played = shipped("healthy")
     report = verify(played.connection(), source=played, checks=["CONN-007", "LA-030", "MDE-004"])
-    dates = [one.date for one in report.gathered.exchanges if one.date]
+    dates = [exchange.date for exchange in report.gathered.exchanges if exchange.date]
     recorded = played.cassette.manifest.recorded
     assert max(abs(date - recorded) for date in dates).total_seconds() < 120
-    assert [one.status for one in report.outcomes] == ["passed", "passed", "warning"]
+    assert [outcome.status for outcome in report.outcomes] == ["passed", "passed", "warning"]
 
 
 @pytest.mark.parametrize(
@@ -75,17 +77,17 @@ def test_the_clock_is_the_recordings() -> None:
         ("/alertRules", "SENT-020", "alert_rules"),
     ],
 )
-def test_what_it_does_not_hold_is_an_error_and_nobodys_failure(part: str, check: str, probe: str) -> None:
+def test_an_answer_that_is_missing_is_an_error_and_no_failure(part: str, check: str, probe: str) -> None:
     played = without(shipped("healthy"), part)
     report = verify(played.connection(), source=played)
-    outcome = {one.check: one for one in report.outcomes}[check]
+    outcome = {outcome.check: outcome for outcome in report.outcomes}[check]
     assert outcome.status == "error"
     assert outcome.reason is not None
     assert outcome.reason.startswith(f"{probe}: MissingInteraction: cassette healthy holds no answer to ")
-    assert "failed" not in {one.status for one in report.outcomes}
+    assert "failed" not in {outcome.status for outcome in report.outcomes}
 
 
-def test_queries_are_told_apart_by_their_text() -> None:
+def test_queries_differ_by_their_text() -> None:
     url = "https://api.loganalytics.io/v1/workspaces/x/query"
     replay = Replay(
         "two",
@@ -153,26 +155,26 @@ def test_a_megabyte_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.M
 
     looked_at: list[RequestPart] = []
 
-    def noted(one: RequestPart) -> str:
-        looked_at.append(one)
-        return key(one)
+    def key_noted(request: RequestPart) -> str:
+        looked_at.append(request)
+        return key(request)
 
-    monkeypatch.setattr("conformance.recording.replay.key", noted)
+    monkeypatch.setattr("conformance.recording.replay.key", key_noted)
     played = Library(tmp_path).find("big")
     replay = Replay("big", played.cassette.interactions)
 
     async def ask_all() -> int:
-        asked = 0
+        count = 0
         async with httpx.AsyncClient(transport=replay) as client:
-            for one in interactions:
-                request, body = one.request, one.request.body
+            for interaction in interactions:
+                request, body = interaction.request, interaction.request.body
                 if body is None or "query" in body:
                     await client.request(request.method, request.url, json=body)
-                    asked += 1
-        return asked
+                    count += 1
+        return count
 
-    asked = asyncio.run(ask_all())
-    assert len(looked_at) == len(interactions) + asked
+    count = asyncio.run(ask_all())
+    assert len(looked_at) == len(interactions) + count
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def test_a_megabyte_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.M
         (MANIFEST, None, "cannot be read: No such file"),
     ],
 )
-def test_a_cassette_that_cannot_be_replayed_is_told_in_one_line(
+def test_a_cassette_that_cannot_be_replayed_is_reported_in_one_line(
     tmp_path: Path, file: str, content: bytes | None, says: str
 ) -> None:
     cassette.write(tmp_path / "one", cassette.files(shipped("expired-secret").cassette))
@@ -205,11 +207,11 @@ def test_a_cassette_that_cannot_be_replayed_is_told_in_one_line(
         (tmp_path / "one" / file).unlink()
     else:
         (tmp_path / "one" / file).write_bytes(content)
-    with pytest.raises(SourceError) as told:
+    with pytest.raises(SourceError) as raised:
         Library(tmp_path).find("one")
-    assert str(tmp_path / "one" / file) in str(told.value) or file == INTERACTIONS
-    assert says in str(told.value)
-    assert "\n" not in str(told.value)
+    assert str(tmp_path / "one" / file) in str(raised.value) or file == INTERACTIONS
+    assert says in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 def test_files_of_two_recordings_are_no_cassette(tmp_path: Path) -> None:
@@ -226,7 +228,7 @@ def test_a_name_leads_nowhere_else(name: str) -> None:
         Library(SHIPPED).find(name)
 
 
-def test_an_unknown_name_is_told_with_those_that_are_there(tmp_path: Path) -> None:
+def test_the_error_about_an_unknown_name_lists_the_names_that_exist(tmp_path: Path) -> None:
     cassette.write(tmp_path / "one", cassette.files(shipped("healthy").cassette))
     with pytest.raises(SourceError, match=r"two: no such cassette \(there are one\)"):
         Library(tmp_path).find("two")
@@ -240,9 +242,9 @@ def test_a_name_is_looked_for_in_the_folder_before_the_suite(tmp_path: Path) -> 
 
 
 def test_several_waits_take_no_time() -> None:
-    """A replay of a run that was told to wait goes on at once."""
+    """The replay of a run with a long wait goes on at once."""
     played = shipped("healthy")
     checks = select_checks(["SENT-001"])
-    seen = asyncio.run(gather(played.connection(), played, checks, recheck=Wait(36_000)))
-    assert [outcome.status for outcome in seen.outcomes(checks)] == ["passed"]
-    assert seen.duration < 3600
+    examination = asyncio.run(gather(played.connection(), played, checks, recheck=Wait(36_000)))
+    assert [outcome.status for outcome in examination.outcomes(checks)] == ["passed"]
+    assert examination.duration < 3600

@@ -124,32 +124,32 @@ STANDING: list[tuple[str, str]] = [
 
 
 def test_each_rule_finds_what_it_is_for(subtests: pytest.Subtests) -> None:
-    for rule, field, text in [(rule, *one) for rule, examples in LEAKING.items() for one in examples]:
+    for rule, field, text in [(rule, *example) for rule, examples in LEAKING.items() for example in examples]:
         for carry in CARRIERS:
             with subtests.test(rule=rule, field=field, text=text, carry=carry.__name__):
-                found = leaks(dict([carry(field, text)]))
-                assert rule in {one.rule for one in found}
-                assert text not in "\n".join(map(str, found)), "the leak itself is never shown"
+                findings = leaks(dict([carry(field, text)]))
+                assert rule in {leak.rule for leak in findings}
+                assert text not in "\n".join(map(str, findings)), "the leak itself is never shown"
 
 
-def test_what_is_nobodys_may_stand(subtests: pytest.Subtests) -> None:
+def test_values_that_are_the_same_for_all_tenants_are_no_leak(subtests: pytest.Subtests) -> None:
     for field, text in STANDING:
         for carry in CARRIERS:
             with subtests.test(field=field, text=text, carry=carry.__name__):
                 assert [*map(str, leaks(dict([carry(field, text)])))] == []
 
 
-def test_the_header_of_an_unsigned_token_may_stand() -> None:
+def test_the_header_of_an_unsigned_token_is_no_leak() -> None:
     assert leaks({"a.json": json.dumps(recorded("", {"Authorization": [f"Bearer {UNSIGNED}."]}))}) == []
 
 
 def test_services_may_write_sentences_where_they_refuse() -> None:
-    said = {"error": {"code": "x", "message": "Basic authentication is not allowed for this tenant"}}
-    refused = recorded(json.dumps({**said, "error_description": "AADSTS7000222: The provided client secret expired."}))
-    assert "prose" not in {one.rule for one in leaks({"a.json": json.dumps(refused)})}
+    error = {"error": {"code": "x", "message": "Basic authentication is not allowed for this tenant"}}
+    refused = recorded(json.dumps({**error, "error_description": "AADSTS7000222: The provided client secret expired."}))
+    assert "prose" not in {leak.rule for leak in leaks({"a.json": json.dumps(refused)})}
     answered = json.dumps(recorded(json.dumps({"note": "Ada clicked on a link"})))
     refused_with_a_name = answered.replace('"code": 200', '"code": 403').replace("note", "displayName")
-    assert {one.rule for one in leaks({"a.json": refused_with_a_name})} == {"name"}
+    assert {leak.rule for leak in leaks({"a.json": refused_with_a_name})} == {"name"}
 
 
 def test_every_rule_has_examples() -> None:
@@ -167,23 +167,25 @@ def test_a_leak_says_where_and_what_but_not_itself() -> None:
 
 def test_the_name_of_a_member_is_looked_at_and_never_shown() -> None:
     (leak,) = [
-        one for one in leaks({"a.json": json.dumps({"by": {"ada@firma.de": {"title": "Ada"}}})}) if one.rule == "name"
+        leak
+        for leak in leaks({"a.json": json.dumps({"by": {"ada@firma.de": {"title": "Ada"}}})})
+        if leak.rule == "name"
     ]
     assert leak.where == "by.*.title"
-    assert "mail" in {one.rule for one in leaks({"a.json": json.dumps({"ada@firma.de": 1})})}
+    assert "mail" in {leak.rule for leak in leaks({"a.json": json.dumps({"ada@firma.de": 1})})}
 
 
 def test_file_names_are_looked_at() -> None:
-    assert [one.where for one in leaks({"cassettes/ada@firma.de/manifest.json": "{}"})] == ["its name"]
+    assert [leak.where for leak in leaks({"cassettes/ada@firma.de/manifest.json": "{}"})] == ["its name"]
 
 
 def test_comments_of_yaml_and_files_of_any_other_kind_are_read() -> None:
-    assert {one.rule for one in leaks({"a.yaml": "# from srv-7.firma.de\na: 1"})} == {"host"}
-    assert {one.rule for one in leaks({"INDEX.md": "recorded by ada@firma.de"})} == {"mail"}
-    assert {one.rule for one in leaks({"damaged.json": '{"mail": "ada@firma.de"'})} == {"mail"}
+    assert {leak.rule for leak in leaks({"a.yaml": "# from srv-7.firma.de\na: 1"})} == {"host"}
+    assert {leak.rule for leak in leaks({"INDEX.md": "recorded by ada@firma.de"})} == {"mail"}
+    assert {leak.rule for leak in leaks({"damaged.json": '{"mail": "ada@firma.de"'})} == {"mail"}
 
 
-def test_what_was_given_out_may_stand() -> None:
+def test_an_assigned_pseudonym_is_no_leak() -> None:
     text = json.dumps({"id": "7e4a11ed-0c0f-4c0f-a11c-000000000001"})
     assert leaks({"a.json": text})
     assert leaks({"a.json": text}, pseudonyms={"7E4A11ED-0C0F-4C0F-A11C-000000000001"}) == []
@@ -217,15 +219,15 @@ def test_the_values_of_the_connection_are_found_in_any_form(subtests: pytest.Sub
                     continue
                 if len(value) < 8 and "base64" in form:
                     continue  # what base64 leaves of it is too short to be told from chance
-                found = leaks({"a.json": json.dumps({"x": f"<{FORMS[form](value)}>"})}, own_values=[value])
-                assert "known" in {one.rule for one in found}, form
-                assert value not in "\n".join(map(str, found))
+                findings = leaks({"a.json": json.dumps({"x": f"<{FORMS[form](value)}>"})}, own_values=[value])
+                assert "known" in {leak.rule for leak in findings}, form
+                assert value not in "\n".join(map(str, findings))
 
 
 def test_a_name_that_is_a_word_is_left_to_the_place_where_it_stands() -> None:
     connection = made_up(resource_group="soc", workspace_name="contoso")
     assert {"soc", "contoso"}.isdisjoint(known_values(connection))
-    assert {one.rule for one in leaks({"a.txt": "/resourceGroups/soc"})} == {"place"}
+    assert {leak.rule for leak in leaks({"a.txt": "/resourceGroups/soc"})} == {"place"}
 
 
 def test_a_short_value_is_found_as_a_word_only() -> None:
@@ -237,12 +239,12 @@ def test_a_short_value_is_found_as_a_word_only() -> None:
 def test_any_value_is_found_within_any_text(value: str, before: str, after: str) -> None:
     assume("%" not in before + after)  # of what is encoded for URLs, the text behind it is looked at
     text = json.dumps({"x": before + value + after})
-    assert "known" in {one.rule for one in leaks({"a.json": text}, own_values=[value])}
+    assert "known" in {leak.rule for leak in leaks({"a.json": text}, own_values=[value])}
 
 
 @given(st.text(min_size=1))
 def test_a_mask_shows_no_letter_and_no_digit(value: str) -> None:
-    assert {one for one in mask(value) if one.isalnum()} <= set("xX9")
+    assert {character for character in mask(value) if character.isalnum()} <= set("xX9")
 
 
 @given(st.text(), st.sampled_from(["a.json", "a.yaml", "a.md"]))

@@ -54,7 +54,7 @@ FILE = {
 
 
 @pytest.mark.parametrize("arguments", [["missing"], [".", "--connection=missing.toml"]])
-def test_what_cannot_be_scanned_ends_with_4_in_one_line(
+def test_a_path_that_cannot_be_scanned_ends_with_4_in_one_line(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -18,19 +18,19 @@ from conformance.recording.pseudonyms import Pseudonyms
 # What is declared
 
 
-def texts_of(shape: Any, member: str = "", seen: frozenset[Any] = frozenset()) -> Iterator[str]:
+def texts_of(shape: Any, member: str = "", visited: frozenset[Any] = frozenset()) -> Iterator[str]:
     """The members of a shape that can hold a text."""
     origin = typing.get_origin(shape)
     base = origin or shape
     if shape is str or shape is Any:
         yield member
     elif isinstance(base, type) and issubclass(base, msgspec.Struct):
-        if shape not in seen:
+        if shape not in visited:
             for field in msgspec.structs.fields(shape):
-                yield from texts_of(field.type, field.encode_name, seen | {shape})
+                yield from texts_of(field.type, field.encode_name, visited | {shape})
     else:
         for part in typing.get_args(shape):
-            yield from texts_of(part, member, seen)
+            yield from texts_of(part, member, visited)
 
 
 def test_every_text_that_an_operation_answers_with_is_declared(subtests: pytest.Subtests) -> None:
@@ -51,22 +51,22 @@ def test_every_column_of_the_tables_is_declared() -> None:
 
 
 def test_no_member_is_declared_twice() -> None:
-    found: dict[str, list[str]] = {}
+    treatments_of: dict[str, list[str]] = {}
     for treatment in fields.treatments().values():
         for member in treatment.members:
-            found.setdefault(member.lower(), []).append(treatment.name)
-    twice = {member: names for member, names in found.items() if len([n for n in names if n != "map"]) > 1}
+            treatments_of.setdefault(member.lower(), []).append(treatment.name)
+    twice = {member: names for member, names in treatments_of.items() if len([n for n in names if n != "map"]) > 1}
     assert twice == {}
 
 
-def test_every_pseudonym_is_told_by_its_form(subtests: pytest.Subtests) -> None:
+def test_every_pseudonym_is_recognised_by_its_form(subtests: pytest.Subtests) -> None:
     for kind in KINDS.values():
         with subtests.test(kind=kind.name):
             for number in (1, 255, 10_000):
                 original = "c:\\x" if kind.name == "path" else "https://x" if kind.name == "url" else "8d4ba96b93f5" * 3
-                made = kind.make(number, original[:12] if kind.name == "mac" else original)
-                assert kind.form.fullmatch(made.lower()), made
-                assert Pseudonyms().of(made, kind) == made
+                pseudonym = kind.make(number, original[:12] if kind.name == "mac" else original)
+                assert kind.form.fullmatch(pseudonym.lower()), pseudonym
+                assert Pseudonyms().of(pseudonym, kind) == pseudonym
 
 
 def test_well_known_words_are_there() -> None:

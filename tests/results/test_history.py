@@ -35,8 +35,8 @@ START = datetime(2026, 11, 1, 2, tzinfo=UTC)
 
 
 def night(day: int, *causes: str, connection: str = "contoso", status: str | None = None) -> Observation:
-    found = status or ("nonconformant" if causes else "conformant")
-    return Observation(START + day * DAY, connection, found, frozenset((cause, "AUTH-003") for cause in causes))  # type: ignore[arg-type]
+    verdict = status or ("nonconformant" if causes else "conformant")
+    return Observation(START + day * DAY, connection, verdict, frozenset((cause, "AUTH-003") for cause in causes))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_look_is_the_verdict_and_what_made_it(verified: Callable[..., Report])
     """Not what is only blocked, nor what is only to be noted."""
     causes = frozenset({("secret_expired", "AUTH-003")})
     reports = map(verified, ("expired-secret", "healthy"))
-    (expired, healthy) = (observation_of(entry(one, one.connection, "all")) for one in reports)
+    (expired, healthy) = (observation_of(entry(report, report.connection, "all")) for report in reports)
     assert expired == Observation(expired.started, "contoso", "nonconformant", causes, "fake:expired-secret")
     assert healthy == Observation(healthy.started, "contoso", "conformant", frozenset(), "fake")
 
@@ -81,7 +81,7 @@ def test_a_cause_comes_and_goes() -> None:
 
 def test_what_could_not_be_looked_at_is_not_fixed() -> None:
     looks = [night(0, "rbac_role_missing"), night(1, "timed_out", status="incomplete"), night(2)]
-    (missing,) = [one for one in episodes(looks) if one.cause == "rbac_role_missing"]
+    (missing,) = [episode for episode in episodes(looks) if episode.cause == "rbac_role_missing"]
     assert missing.time_to_fix == 2 * DAY
 
 
@@ -93,10 +93,14 @@ def test_a_verdict_that_changes_again_and_again_flaps() -> None:
 
 @given(st.lists(st.sets(st.sampled_from(["a", "b", "c"])), max_size=12))
 def test_episodes_hold_exactly_what_was_seen(nights: list[set[str]]) -> None:
-    found = episodes(night(day, *causes) for day, causes in enumerate(nights))
+    all_episodes = episodes(night(day, *causes) for day, causes in enumerate(nights))
     for day, causes in enumerate(nights):
         now = START + day * DAY
-        assert {one.cause for one in found if one.first_seen <= now and (not one.ended or one.ended > now)} == causes
+        assert {
+            episode.cause
+            for episode in all_episodes
+            if episode.first_seen <= now and (not episode.ended or episode.ended > now)
+        } == causes
 
 
 def test_an_older_file_is_brought_up_to_date(path: Path) -> None:
@@ -158,7 +162,7 @@ def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
 @pytest.mark.slow
 def test_runs_write_at_the_same_time(path: Path) -> None:
     writers = [writer(path, f"tenant-{number}", 40) for number in range(4)]
-    assert [one.communicate()[0].count("\n") for one in writers] == [40] * 4
+    assert [writer.communicate()[0].count("\n") for writer in writers] == [40] * 4
     with History(path) as history:
         assert len(history.observations()) == 160
 
@@ -167,12 +171,12 @@ def test_runs_write_at_the_same_time(path: Path) -> None:
 def test_a_kill_in_the_middle_leaves_whole_looks(path: Path) -> None:
     killed = writer(path, "contoso", 1_000_000)
     assert killed.stdout is not None
-    said = [killed.stdout.readline() for _ in range(50)][-1]
+    last_line = [killed.stdout.readline() for _ in range(50)][-1]
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     killed.stdout.close()
     with History(path) as history:
         looks = history.observations()
-        assert len(looks) > int(said)
-        assert all(len(one.causes) == 2 for one in looks)
+        assert len(looks) > int(last_line)
+        assert all(len(observation.causes) == 2 for observation in looks)
         history.add([night(9)])

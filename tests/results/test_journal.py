@@ -22,7 +22,7 @@ from tests.contoso import made_up
 def part(name: str) -> msgspec.Raw:
     """The part of a report about a connection of which nothing is known."""
     target = TargetPart(cloud="public", tenant_id="", client_id="", subscription_id="", resource_group="", workspace="")
-    made = ConnectionPart(
+    part = ConnectionPart(
         name=name,
         target=target,
         verdict=VerdictPart(status="conformant", exit_code=0, counts={}, summary=""),
@@ -32,7 +32,7 @@ def part(name: str) -> msgspec.Raw:
         requests=(),
         shapes={},
     )
-    return msgspec.Raw(msgspec.json.encode(made))
+    return msgspec.Raw(msgspec.json.encode(part))
 
 
 ENTRIES = st.lists(
@@ -51,7 +51,7 @@ ENTRIES = st.lists(
 )
 
 
-def made(name: str = "contoso", mark: str = "1") -> Entry:
+def new_entry(name: str = "contoso", mark: str = "1") -> Entry:
     return Entry(
         name=name,
         fingerprint=mark,
@@ -64,12 +64,12 @@ def made(name: str = "contoso", mark: str = "1") -> Entry:
     )
 
 
-def written(path: Path, *entries: Entry, process: str = "") -> Journal:
+def new_journal(path: Path, *entries: Entry, process: str = "") -> Journal:
     journal = Journal(path).of(process) if process else Journal(path)
     if not process:
         journal.start()
-    for one in entries:
-        journal.add(one)
+    for each in entries:
+        journal.add(each)
     return journal
 
 
@@ -83,10 +83,10 @@ def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, entr
     path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
     for journal in (Journal(path), Journal()):
         journal.start()
-        for one in entries:
-            journal.add(one)
+        for each in entries:
+            journal.add(each)
         assert list(journal.entries()) == entries
-        firsts = {one.name: one for one in reversed(entries)}
+        firsts = {entry.name: entry for entry in reversed(entries)}
         assert list(journal.in_order(str)) == [firsts[name] for name in sorted(firsts)]
 
 
@@ -94,16 +94,18 @@ def test_each_entry_is_there_as_soon_as_it_is_added(path: Path) -> None:
     journal = Journal(path)
     journal.start()
     for number in range(3):
-        journal.add(made(f"customer-{number}"))
-        assert [one.name for one in Journal(path).entries()] == [f"customer-{known}" for known in range(number + 1)]
+        journal.add(new_entry(f"customer-{number}"))
+        assert [entry.name for entry in Journal(path).entries()] == [
+            f"customer-{earlier}" for earlier in range(number + 1)
+        ]
 
 
 def test_a_line_that_was_cut_off_is_no_entry(path: Path) -> None:
-    journal = written(path, made("a"), made("b"))
+    journal = new_journal(path, new_entry("a"), new_entry("b"))
     whole = path.read_bytes()
     for cut in (1, 20):
         path.write_bytes(whole[:-cut])
-        assert [one.name for one in journal.entries()] == ["a"]
+        assert [entry.name for entry in journal.entries()] == ["a"]
 
 
 @given(st.data())
@@ -114,52 +116,52 @@ def test_wherever_a_run_is_cut_off_it_goes_on_with_what_is_whole(
     path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
     names, whole = st.lists(st.sampled_from("abcdef"), max_size=4), set()
     for process in ("", "gw0", "gw1"):
-        journal = written(path, *map(made, data.draw(names)), process=process)
+        journal = new_journal(path, *map(new_entry, data.draw(names)), process=process)
         if journal.path and journal.path.exists():
             content = journal.path.read_bytes()
             journal.path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
-            whole |= {one.name for one in journal.entries()}
+            whole |= {entry.name for entry in journal.entries()}
     prints = dict.fromkeys("abcde", "1")
     journal = Journal(path)
     assert set(journal.finished(prints)) == whole & prints.keys()
     journal.start(prints)
-    assert sorted(one.name for one in journal.entries()) == sorted(whole & prints.keys())
+    assert sorted(entry.name for entry in journal.entries()) == sorted(whole & prints.keys())
 
 
 @pytest.mark.parametrize("line", [b"{\n", b"null\n", b'{"name": 1}\n', b"\xff\xfe\n", b"\n"])
 def test_what_is_no_entry_is_told_in_one_line_and_left_alone(path: Path, line: bytes) -> None:
-    journal = written(path, made())
+    journal = new_journal(path, new_entry())
     content = path.read_bytes() + line
     path.write_bytes(content)
-    with pytest.raises(JournalError, match=r"connections\.jsonl: no journal to go on from: ") as told:
+    with pytest.raises(JournalError, match=r"connections\.jsonl: no journal to go on from: ") as raised:
         list(journal.entries())
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(raised.value)
     assert path.read_bytes() == content
 
 
 def test_a_folder_that_cannot_be_written_loses_no_verdict(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    journal = written(tmp_path / "file" / "connections.jsonl", made("a"), made("b"))
+    journal = new_journal(tmp_path / "file" / "connections.jsonl", new_entry("a"), new_entry("b"))
     assert isinstance(journal.problem, OSError)
-    assert [one.name for one in journal.entries()] == ["a", "b"]
+    assert [entry.name for entry in journal.entries()] == ["a", "b"]
 
 
 def test_a_journal_that_cannot_be_begun_anew_keeps_what_counts_of_the_run_before(path: Path) -> None:
-    journal = written(path, made("kept"), made("old", "2"))
+    journal = new_journal(path, new_entry("kept"), new_entry("old", "2"))
     path.with_name(f"{path.name}.part").mkdir()
     journal.start({"kept": "1", "old": "1"})
-    journal.add(made("new"))
+    journal.add(new_entry("new"))
     assert isinstance(journal.problem, OSError)
-    assert [one.name for one in journal.in_order(str)] == ["kept", "new"]
+    assert [entry.name for entry in journal.in_order(str)] == ["kept", "new"]
 
 
 def test_nothing_is_written_behind_a_line_that_could_not_be_written_whole(path: Path) -> None:
     """As on a disk that is full: what comes later would be read as a part of it."""
-    journal = written(path, made("a"))
+    journal = new_journal(path, new_entry("a"))
     journal.problem = OSError("No space left on device")
     path.write_bytes(path.read_bytes() + b'{"name": "b')
-    journal.add(made("c"))
-    assert [one.name for one in journal.in_order(str)] == ["a", "c"]
+    journal.add(new_entry("c"))
+    assert [entry.name for entry in journal.in_order(str)] == ["a", "c"]
 
 
 def test_a_folder_that_goes_away_loses_no_later_verdict(path: Path) -> None:
@@ -167,75 +169,75 @@ def test_a_folder_that_goes_away_loses_no_later_verdict(path: Path) -> None:
     journal.start()
     path.unlink()
     path.parent.rmdir()
-    journal.add(made("later"))
+    journal.add(new_entry("later"))
     assert isinstance(journal.problem, OSError)
-    assert [one.name for one in journal.in_order(str)] == ["later"]
+    assert [entry.name for entry in journal.in_order(str)] == ["later"]
 
 
 def test_only_what_was_verified_as_asked_now_is_finished_and_once(path: Path) -> None:
-    journal = written(path, made("a"), made("b", "old"), made("a"), made("gone"))
+    journal = new_journal(path, new_entry("a"), new_entry("b", "old"), new_entry("a"), new_entry("gone"))
     prints = {"a": "1", "b": "1", "c": "1"}
-    assert journal.finished(prints) == {"a": made().started}
+    assert journal.finished(prints) == {"a": new_entry().started}
     journal.start(prints)
-    assert list(journal.entries()) == [made("a")]
+    assert list(journal.entries()) == [new_entry("a")]
 
 
 def test_a_run_begins_with_nothing_unless_it_goes_on(path: Path) -> None:
-    journal = written(path, made("a"))
-    written(path, made("b"), process="gw0")
+    journal = new_journal(path, new_entry("a"))
+    new_journal(path, new_entry("b"), process="gw0")
     journal.start()
     assert not list(journal.entries())
     assert not journal.others()
 
 
 def test_what_other_processes_of_a_killed_run_had_finished_counts_once(path: Path) -> None:
-    journal = written(path, made("a"))
-    written(path, made("a"), made("b"), process="gw0")
-    written(path, made("c"), made("d", "old"), process="gw1")
+    journal = new_journal(path, new_entry("a"))
+    new_journal(path, new_entry("a"), new_entry("b"), process="gw0")
+    new_journal(path, new_entry("c"), new_entry("d", "old"), process="gw1")
     prints = dict.fromkeys("abcd", "1")
     assert list(journal.finished(prints)) == ["a", "b", "c"]
     journal.start(prints)
-    assert [one.name for one in journal.entries()] == ["a", "b", "c"]
+    assert [entry.name for entry in journal.entries()] == ["a", "b", "c"]
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 def test_what_another_process_writes_is_read_as_it_comes(path: Path) -> None:
     """Also where a line is not there in whole yet."""
-    journal = written(path)
-    other = written(path, made("a"), process="gw0")
+    journal = new_journal(path)
+    other = new_journal(path, new_entry("a"), process="gw0")
     assert other.path
-    (seen,) = journal.others()
-    assert [one.name for one in seen.fresh()] == ["a"]
-    whole = msgspec.json.encode(made("b")) + b"\n"
+    (worker_journal,) = journal.others()
+    assert [entry.name for entry in worker_journal.fresh()] == ["a"]
+    whole = msgspec.json.encode(new_entry("b")) + b"\n"
     before = other.path.read_bytes()
     for part, names in ((whole[:9], []), (whole, ["b"]), (whole, [])):
         other.path.write_bytes(before + part)
-        assert [one.name for one in seen.fresh()] == names
+        assert [entry.name for entry in worker_journal.fresh()] == names
 
 
 def test_an_entry_holds_the_whole_part_of_the_report(verified: Callable[..., Report]) -> None:
-    one = entry(verified("expired-secret"), made_up(), "all")
-    assert one.part.verdict.status == "nonconformant"
-    assert one.requests == verified("expired-secret").gathered.requests
+    expired = entry(verified("expired-secret"), made_up(), "all")
+    assert expired.part.verdict.status == "nonconformant"
+    assert expired.requests == verified("expired-secret").gathered.requests
 
 
 def test_a_fingerprint_tells_connections_sources_and_selections_apart_but_not_credentials() -> None:
-    asked = {
+    fingerprints = {
         fingerprint(made_up(**values), source, selection)
         for values in ({}, {"tenant_id": "7e4a11ed-0c0f-4c0f-a11c-000000000009"}, {"name": "other"})
         for source in ("live", "fake")
         for selection in ("all", "-m auth")
     }
-    assert len(asked) == 12
-    assert fingerprint(made_up(client_secret="another"), "live", "all") in asked
+    assert len(fingerprints) == 12
+    assert fingerprint(made_up(client_secret="another"), "live", "all") in fingerprints
 
 
 def test_lines_in_memory_come_back_as_they_were() -> None:
     lines = PackedLines()
-    given = [bytes(range(256)) * count for count in (700, 1, 700, 0, 300)]
-    given[2] = given[2].replace(b"abc", b"another")
-    for line in given:
+    blocks = [bytes(range(256)) * count for count in (700, 1, 700, 0, 300)]
+    blocks[2] = blocks[2].replace(b"abc", b"another")
+    for line in blocks:
         lines.add(line)
-    assert [*lines] == given
-    assert lines[2] == given[2]
+    assert [*lines] == blocks
+    assert lines[2] == blocks[2]
     assert len(lines) == 5

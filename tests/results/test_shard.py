@@ -20,23 +20,27 @@ def fleet(names: list[str]) -> list[Connection]:
 @given(names, st.integers(1, 9))
 def test_shares_are_disjoint_and_together_all(names: list[str], count: int) -> None:
     shares = [Shard(index, count).of(fleet(names)) for index in range(1, count + 1)]
-    assert sorted(one.name for share in shares for one in share) == sorted(names)
+    assert sorted(connection.name for share in shares for connection in share) == sorted(names)
 
 
 @given(names, st.text(min_size=1, max_size=20), st.integers(1, 9))
 def test_a_new_connection_moves_no_other(names: list[str], new: str, count: int) -> None:
     for index in range(1, count + 1):
-        before = [one.name for one in Shard(index, count).of(fleet(names))]
-        after = [one.name for one in Shard(index, count).of(fleet([new, *(name for name in names if name != new)]))]
+        before = [connection.name for connection in Shard(index, count).of(fleet(names))]
+        after = [
+            connection.name
+            for connection in Shard(index, count).of(fleet([new, *(name for name in names if name != new)]))
+        ]
         assert [name for name in after if name != new] == [name for name in before if name != new]
 
 
 def test_where_a_connection_belongs_is_the_same_everywhere() -> None:
     """In every process, on every machine, in every version."""
-    found = {
-        index: [one.name for one in Shard(index, 3).of(fleet(["contoso", "fabrikam", "åre"]))] for index in (1, 2, 3)
+    names_by_share = {
+        index: [connection.name for connection in Shard(index, 3).of(fleet(["contoso", "fabrikam", "åre"]))]
+        for index in (1, 2, 3)
     }
-    assert found == {1: ["contoso", "åre"], 2: ["fabrikam"], 3: []}
+    assert names_by_share == {1: ["contoso", "åre"], 2: ["fabrikam"], 3: []}
 
 
 def test_shares_are_about_even() -> None:
