@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -166,13 +165,9 @@ def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, st
             _await(process, int(values["port"]), Path(folder, "output"))
             yield settings
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(3)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            for left in Path("/dev/shm").glob(f"{values['name']}-*"):  # squid's, where it was killed
+            process.kill()  # when asked to end, squid takes two seconds
+            process.wait()
+            for left in Path("/dev/shm").glob(f"{values['name']}-*"):  # squid's
                 left.unlink(missing_ok=True)
 
 
