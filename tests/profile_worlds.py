@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -148,8 +148,14 @@ def fails_without_each_permission(connection: Connection, subtests: pytest.Subte
             assert any(permission.name in one or "appRole" in one for one in root.finding.fix.commands)
 
 
-def fails_without_each_action(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
-    for action in sorted({*connection.needs.actions, *actions_in_use(connection)}):
+def fails_without_each_action(
+    connection: Connection, subtests: pytest.Subtests, case: str = "", actions: Iterable[str] | None = None
+) -> None:
+    """Whichever of its ``actions`` the roles of a connection lack, one root cause names it.
+
+    By default, these are all that its profile states and that it calls.
+    """
+    for action in sorted({*connection.needs.actions, *actions_in_use(connection)} if actions is None else actions):
         with subtests.test(case, profile=connection.name, action=action):
             world = healthy(connection)
             deprive(world, action)

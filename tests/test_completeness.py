@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -13,19 +12,16 @@ from typing import Any, get_args
 import httpx
 import pytest
 
-from conformance import Connection, explain
-from conformance.apis import ENDPOINTS
 from conformance.checks.registry import catalogue as checks
-from conformance.fakes import FAULTS, SCENARIOS, Fake, Fault, build
+from conformance.fakes import FAULTS, Fake, Fault, build
 from conformance.fakes.services.routes import Call, Tier
 from conformance.findings import CAUSES, Finding, finding
 from conformance.findings.catalogue import catalogue
 from conformance.report.wording import OWNERS
-from conformance.sources.base import Channel, SourceError
-from conformance.verification.api import verify
+from conformance.sources.base import SourceError
 from conformance.verification.result import Report
 from tests.contoso import SECRET, START, made_up
-from tests.injected import operation
+from tests.verified_reports import read
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
 MET = [fault for fault in FAULTS.values() if fault.endpoint]
@@ -52,65 +48,6 @@ def test_an_entry_says_what_to_do(subtests: pytest.Subtests) -> None:
             assert len(found.fix.commands) >= len(CAUSES[entry.cause].commands)
             assert {entry.id.removeprefix("entra."), entry.cause} <= anchors()
             assert found.docs == f"docs/findings.md#{entry.cause}"
-
-
-# A state, or else a fault
-
-
-class Watched:
-    """The virtual tenant in the state of a scenario; notes the entries that explain what it answers."""
-
-    name = "fake"
-
-    def __init__(self, scenario: str, seen: set[str]) -> None:
-        self._scenario, self._seen = scenario, seen
-
-    @asynccontextmanager
-    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        world = build(connection, self._scenario, START)
-
-        async def handler(request: httpx.Request) -> httpx.Response:
-            response = await world.handler(request)
-            if response.status_code != 200 or b'"error"' in response.content or not response.content.startswith(b"{"):
-                found = read(response, api_of(request, world.connection))
-                self._seen.add(found.entry or "")
-            return response
-
-        yield Channel(httpx.MockTransport(handler), world.clock, world.connection)
-
-
-def api_of(request: httpx.Request, connection: Connection) -> str | None:
-    name = operation(request, connection)
-    return ENDPOINTS[name].api.name if name else None
-
-
-def read(response: httpx.Response, service: str | None) -> Finding:
-    headers = dict(response.headers)
-    return explain(response.content, status=response.status_code, headers=headers, service=service)
-
-
-SHOWN_TWICE = {
-    "arm.InvalidAuthenticationTokenAudience",
-    "arm.fault",
-    "defender.fault",
-    "defender.payload.foreign",
-    "entra.AADSTS700011",
-    "graph.fault",
-    "log_analytics.SignatureVerificationFailed",
-}
-"""Entries of faults whose names users know, which a scenario gives too: by its state, or for other operations."""
-
-
-@pytest.mark.slow
-def test_each_entry_is_shown_by_a_state_or_else_by_a_fault() -> None:
-    by_state: set[str] = set()
-    for scenario in SCENARIOS:
-        verify(made_up(), source=Watched(scenario, by_state))
-    by_fault = {fault.entry for fault in FAULTS.values()}
-    entries = {entry.id for entry in catalogue()}
-    assert entries - by_state - by_fault == set()  # nothing shows these
-    assert by_fault - entries == set()  # no entry reads these
-    assert by_fault & by_state == SHOWN_TWICE  # else canned, though a state gives them
 
 
 # A fault: how it is known, how it is read, what a verification makes of it

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
+from jsonschema import ValidationError
 
 from conformance.checks.registry import catalogue
-from conformance.fakes import SCENARIOS
+from conformance.fakes import FAULTS, SCENARIOS
 from conformance.findings import CAUSES
+from conformance.findings.catalogue import catalogue as entries
 from conformance.verification.result import Report
 from tests.report_schema import assert_valid
+from tests.verified_reports import entries_of
 
 
 def test_scenario_shows_its_causes_and_nothing_else(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
@@ -48,6 +52,16 @@ def test_report_is_valid_and_keeps_the_secret(verified: Callable[..., Report], s
             assert_valid(encoded)
             assert b"canary-canary" not in encoded
             assert b"eyJ" not in encoded
+
+
+@pytest.mark.parametrize(
+    "change", [{"outcome": "unheard-of"}, {"title": 3}, {"duration_s": "long"}, {"id": None}, {"more": 1}]
+)
+def test_invalid_report_is_refused(change: dict[str, object], verified: Callable[..., Report]) -> None:
+    document = json.loads(verified().json())
+    document["connections"][0]["checks"][-1].update(change)
+    with pytest.raises(ValidationError):
+        assert_valid(json.dumps(document))
 
 
 PAIRS = [
@@ -137,6 +151,28 @@ def test_every_cause_has_a_scenario_or_a_reason() -> None:
     provoked = {cause for one in SCENARIOS.values() for cause in (*one.causes, *one.notes)} | {"api_retires_soon"}
     assert provoked | set(UNMET) == set(CAUSES)
     assert not provoked & set(UNMET)
+
+
+SHOWN_TWICE = {
+    "arm.InvalidAuthenticationTokenAudience",
+    "arm.fault",
+    "defender.fault",
+    "defender.payload.foreign",
+    "entra.AADSTS700011",
+    "graph.fault",
+    "log_analytics.SignatureVerificationFailed",
+}
+"""Entries of faults whose names users know, which a scenario gives too: by its state, or for other operations."""
+
+
+@pytest.mark.slow
+def test_each_entry_is_shown_by_a_state_or_else_by_a_fault() -> None:
+    by_state = {entry for scenario in SCENARIOS for entry in entries_of(scenario)}
+    by_fault = {fault.entry for fault in FAULTS.values()}
+    documented = {entry.id for entry in entries()}
+    assert documented - by_state - by_fault == set()  # nothing shows these
+    assert by_fault - documented == set()  # no entry reads these
+    assert by_fault & by_state == SHOWN_TWICE  # else canned, though a state gives them
 
 
 # Checks that no scenario can show, and why. The tests in tests/checks let them fail.
