@@ -11,24 +11,24 @@ import pytest
 
 from conformance.fakes import SCENARIOS
 from conformance.verification.result import Report
-from tests.agreement_table import OPERATIONS, VERDICT, disagreements, explained, seen
+from tests.agreement_table import OPERATIONS, VERDICT, disagreements, explained, observed
 
 
 def test_every_scenario_was_asked() -> None:
-    assert list(seen()) == list(SCENARIOS)
-    assert {tuple(ended) for ended in seen().values()} == {tuple(OPERATIONS)}
+    assert list(observed()) == list(SCENARIOS)
+    assert {tuple(ended) for ended in observed().values()} == {tuple(OPERATIONS)}
 
 
 def test_they_agree_but_for_what_is_explained(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
-    for scenario, ended in seen().items():
+    for scenario, ended in observed().items():
         with subtests.test(scenario):
             report = verified(scenario)
-            statuses = {one.check: one.status for one in report.outcomes}
-            found = set(disagreements(ended, statuses, conformant=report.verdict.exit_code == 0))
-            assert found == {name for there, name in explained() if there == scenario}
+            statuses = {outcome.check: outcome.status for outcome in report.outcomes}
+            contradicting = set(disagreements(ended, statuses, conformant=report.verdict.exit_code == 0))
+            assert contradicting == {name for there, name in explained() if there == scenario}
 
 
 def test_differences_are_of_what_is_there() -> None:
-    found = explained() | explained("javascript")
-    assert {scenario for scenario, _ in found} <= SCENARIOS.keys()
-    assert {name for _, name in found} <= {*OPERATIONS, VERDICT}
+    pairs = explained() | explained("javascript")
+    assert {scenario for scenario, _ in pairs} <= SCENARIOS.keys()
+    assert {name for _, name in pairs} <= {*OPERATIONS, VERDICT}

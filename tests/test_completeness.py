@@ -24,7 +24,7 @@ from tests.contoso import SECRET, START, made_up
 from tests.verified_reports import read
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
-MET = [fault for fault in FAULTS.values() if fault.endpoint]
+FAULTS_OF_ENDPOINTS = [fault for fault in FAULTS.values() if fault.endpoint]
 
 
 def service_of(fault: Fault) -> str:
@@ -41,13 +41,13 @@ def test_an_entry_says_what_to_do(subtests: pytest.Subtests) -> None:
     """A cause, an explanation, a fix with its owner, commands where the cause has them, and anchors in the docs."""
     for entry in catalogue():
         with subtests.test(entry=entry.id):
-            found = finding(entry.cause, facts=made_up().facts(), explanation=entry.explanation)
-            assert found.explanation
-            assert found.fix.text
-            assert found.owner in OWNERS
-            assert len(found.fix.commands) >= len(CAUSES[entry.cause].commands)
+            result = finding(entry.cause, facts=made_up().facts(), explanation=entry.explanation)
+            assert result.explanation
+            assert result.fix.text
+            assert result.owner in OWNERS
+            assert len(result.fix.commands) >= len(CAUSES[entry.cause].commands)
             assert {entry.id.removeprefix("entra."), entry.cause} <= anchors()
-            assert found.docs == f"docs/findings.md#{entry.cause}"
+            assert result.docs == f"docs/findings.md#{entry.cause}"
 
 
 # A fault: how it is known, how it is read, what a verification makes of it
@@ -72,8 +72,8 @@ def reading(name: str) -> Finding:
 def test_a_fault_is_read_as_its_entry(subtests: pytest.Subtests) -> None:
     for fault in FAULTS.values():
         with subtests.test(fault=fault.name):
-            found = reading(fault.name)
-            assert (found.entry, found.cause) == (fault.entry, fault.cause)
+            result = reading(fault.name)
+            assert (result.entry, result.cause) == (fault.entry, fault.cause)
             assert answer(fault.name).status_code == fault.status
             assert fault.provenance.tier in get_args(Tier)
             assert fault.provenance.source
@@ -82,24 +82,24 @@ def test_a_fault_is_read_as_its_entry(subtests: pytest.Subtests) -> None:
 def reordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: reordered(value[key]) for key in reversed(value)}
-    return [reordered(one) for one in value] if isinstance(value, list) else value
+    return [reordered(element) for element in value] if isinstance(value, list) else value
 
 
 def test_the_order_of_keys_means_nothing(subtests: pytest.Subtests) -> None:
     for fault in FAULTS.values():
         with subtests.test(fault=fault.name):
-            response, found = answer(fault.name), reading(fault.name)
+            response, result = answer(fault.name), reading(fault.name)
             if "json" in response.headers.get("content-type", ""):
                 headers = {name: value for name, value in response.headers.items() if name != "content-length"}
                 other = httpx.Response(response.status_code, headers=headers, json=reordered(response.json()))
-                assert read(other, fault.api).entry == found.entry
+                assert read(other, fault.api).entry == result.entry
 
 
 @cache
 def alike() -> dict[object, str]:
     """Numbers of Entra that are read alike, by the first of them: a verification sees nothing else of an answer."""
     first: dict[object, str] = {}
-    for fault in MET:
+    for fault in FAULTS_OF_ENDPOINTS:
         first.setdefault(sort(fault), fault.name)
     return first
 
@@ -107,14 +107,14 @@ def alike() -> dict[object, str]:
 def sort(fault: Fault) -> object:
     if not fault.numbered:
         return fault.name
-    found = reading(fault.name)
-    return found.cause, found.certainty, found.also, found.about, found.tell_apart, fault.status, fault.notes
+    result = reading(fault.name)
+    return result.cause, result.certainty, result.also, result.about, result.tell_apart, fault.status, fault.notes
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("service", sorted({service_of(fault) for fault in MET}))
+@pytest.mark.parametrize("service", sorted({service_of(fault) for fault in FAULTS_OF_ENDPOINTS}))
 def test_a_fault_is_one_failed_check(service: str, verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
-    for fault in MET:
+    for fault in FAULTS_OF_ENDPOINTS:
         if service_of(fault) == service:
             with subtests.test(fault=fault.name):
                 assert_one_failed_check(fault, verified)
@@ -123,14 +123,20 @@ def test_a_fault_is_one_failed_check(service: str, verified: Callable[..., Repor
 def assert_one_failed_check(fault: Fault, verified: Callable[..., Report]) -> None:
     """The declared check names the declared cause, and nobody else fails or warns for another reason."""
     report = verified(alike()[sort(fault)])
-    assert [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes] == [
+    assert [(issue.root.check, issue.root.finding.cause) for issue in report.verdict.root_causes] == [
         (fault.check, fault.becomes)
     ]
-    assert [one.check for one in report.outcomes if one.status in ("failed", "inconclusive", "error")] == [fault.check]
-    usual = {one.cause for one in verified().outcomes if one.status == "warning"}
-    assert {one.cause for one in report.outcomes if one.status == "warning"} <= {*usual, *fault.notes, fault.becomes}
-    status = {one.check: one.status for one in report.outcomes}
-    assert not [one for one in report.outcomes if one.blocked_by and status[one.blocked_by] == "passed"]
+    assert [outcome.check for outcome in report.outcomes if outcome.status in ("failed", "inconclusive", "error")] == [
+        fault.check
+    ]
+    usual = {outcome.cause for outcome in verified().outcomes if outcome.status == "warning"}
+    assert {outcome.cause for outcome in report.outcomes if outcome.status == "warning"} <= {
+        *usual,
+        *fault.notes,
+        fault.becomes,
+    }
+    status = {outcome.check: outcome.status for outcome in report.outcomes}
+    assert not [outcome for outcome in report.outcomes if outcome.blocked_by and status[outcome.blocked_by] == "passed"]
     assert report.verdict.exit_code == (1 if CAUSES[fault.becomes].conclusive else 6)
     assert fault.check in checks()
     encoded = report.json()
@@ -154,7 +160,7 @@ def test_a_fault_for_the_first_requests_passes_by() -> None:
 
 def test_scenarios_and_faults_join(verified: Callable[..., Report]) -> None:
     report = verified("arm/policy+no-defender-consent")
-    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"policy_denied", "app_role_missing"}
+    assert {issue.root.finding.cause for issue in report.verdict.root_causes} == {"policy_denied", "app_role_missing"}
 
 
 @pytest.mark.parametrize(

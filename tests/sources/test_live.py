@@ -128,12 +128,12 @@ def test_over_sockets_as_in_process(
 @pytest.mark.usefixtures("each_transport")
 def test_a_profile_over_sockets(profile: str, permission: str, check: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Healthy, and broken by one permission of it alone."""
-    with serve_tenant(made_up(profile=profile)) as served:
-        for name, value in served.server.environment.items():
+    with serve_tenant(made_up(profile=profile)) as tenant:
+        for name, value in tenant.server.environment.items():
             monkeypatch.setenv(name, value)
-        assert verify(served.connection).ok
-        served.world.tenant.revoke(permission)
-        report = verify(served.connection)
+        assert verify(tenant.connection).ok
+        tenant.world.tenant.revoke(permission)
+        report = verify(tenant.connection)
     assert [(outcome.check, outcome.cause) for outcome in report.outcomes if outcome.status == "failed"] == [
         (check, "app_role_missing")
     ]
