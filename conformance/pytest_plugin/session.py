@@ -13,6 +13,7 @@ import pytest
 from conformance.errors import UsageError
 from conformance.pytest_plugin.cases import Case, Run
 from conformance.pytest_plugin.conclusion import Conclusion
+from conformance.pytest_plugin.garbage import freeze_remains
 from conformance.pytest_plugin.items import case_of
 from conformance.pytest_plugin.light_report import LightReports
 from conformance.pytest_plugin.other_tests import OtherTests
@@ -120,10 +121,13 @@ class Session:
         if terminal := session.config.pluginmanager.get_plugin("terminalreporter"):
             terminal._tw._file = Outlet.of(terminal._tw._file)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
-        """Stop the event loop, and close the source."""
+        """Stop the event loop, and close the source. Other tests are still looked through for what they left open."""
         self.loop.stop()
         self._open.close()
+        if not self.others.ran:
+            freeze_remains()
 
     def offered(self, case: Case) -> bool:
         """Return whether the source of a case can answer it."""

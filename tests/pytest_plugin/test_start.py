@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+import conformance
 from conformance.pytest_plugin.garbage import paused_collector
 from tests.contoso import FILE, SECRET
 from tests.python_path import python_path
@@ -88,11 +90,54 @@ def test_inert_plugin_imports_its_options_alone(pytester: pytest.Pytester, monke
 
 
 def test_collector_rests_while_modules_are_imported_and_works_again() -> None:
-    frozen = gc.get_freeze_count()
+    gc.unfreeze()
     with paused_collector():
         assert not gc.isenabled()
     assert gc.isenabled()
-    assert gc.get_freeze_count() == frozen, "other packages ask it who refers to an object"
+    assert not gc.get_freeze_count(), "other packages ask it who refers to an object"
+
+
+TWICE = """
+import gc, sys
+import pytest
+
+BEFORE = {before}
+if BEFORE:
+    gc.freeze()
+before = gc.get_freeze_count()
+
+class Start:
+    def pytest_sessionstart(self):
+        print("frozen in a run:", gc.get_freeze_count() > before)
+
+for _ in range(2):
+    assert pytest.main(["-q", "-p", "conformance.plugin", *sys.argv[1:]], plugins=[Start()]) == 0
+    print("frozen after a run:", gc.get_freeze_count() > before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "arguments", "frozen"),
+    [
+        pytest.param(False, ["--sentinel-config=conn.toml"], True, id="checks"),
+        pytest.param(False, ["--sentinel-config=conn.toml", "conformance", "test_own.py"], False, id="other tests too"),
+        pytest.param(False, ["test_own.py"], False, id="inert"),
+        pytest.param(True, ["--sentinel-config=conn.toml"], False, id="frozen by the program itself"),
+    ],
+)
+def test_objects_of_a_run_that_has_ended_are_exempt_from_collection_until_the_next(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, before: bool, arguments: list[str], frozen: bool
+) -> None:
+    monkeypatch.setenv("CONTOSO_SECRET", SECRET)
+    pytester.makefile(".toml", conn=FILE)
+    pytester.makepyfile(test_own="def test_own():\n    pass\n")
+    if "conformance" in arguments:
+        arguments[arguments.index("conformance")] = str(Path(conformance.__file__).parent / "checks")
+    script = pytester.makefile(".txt", twice=TWICE.format(before=before))
+    result = pytester.run(sys.executable, script, "--noconftest", "--sentinel-source=fake", *arguments)
+    assert result.ret == 0
+    lines = [line for line in result.outlines if line.startswith("frozen")]
+    assert lines == ["frozen in a run: False", f"frozen after a run: {frozen}"] * 2
 
 
 def test_collector_of_an_embedding_program_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
