@@ -28,11 +28,11 @@ def observe(scenario: str) -> dict[str, str]:
 def main() -> int:
     """Write how the clients end in every scenario into ``agreement.json``; return the exit code."""
     from conformance.fakes import SCENARIOS
-    from tests.agreement_table import SEEN
+    from tests.agreement_table import OBSERVATIONS
 
     logging.disable()  # azure-identity logs each refusal there too
     observations = {name: observe(name) for name in SCENARIOS}
-    SEEN.write_text(json.dumps(observations, indent=1) + "\n", encoding="utf-8")
+    OBSERVATIONS.write_text(json.dumps(observations, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

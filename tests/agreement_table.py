@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "clients"
-SEEN, DIFFERENCES = FOLDER / "agreement.json", FOLDER / "differences.toml"
+OBSERVATIONS, DIFFERENCES = FOLDER / "agreement.json", FOLDER / "differences.toml"
 WORKS, VERDICT = "works", "verdict"
 
 
@@ -53,10 +53,10 @@ class Difference:
     why: str
 
 
-def seen() -> dict[str, dict[str, str]]:
+def observed() -> dict[str, dict[str, str]]:
     """How each operation ended, by scenario."""
-    found: dict[str, dict[str, str]] = json.loads(SEEN.read_text(encoding="utf-8"))
-    return found
+    observations: dict[str, dict[str, str]] = json.loads(OBSERVATIONS.read_text(encoding="utf-8"))
+    return observations
 
 
 def differences(kind: str = "difference") -> list[Difference]:
@@ -79,4 +79,9 @@ def disagreements(ended: Mapping[str, str], statuses: Mapping[str, str], *, conf
 
 def explained(kind: str = "difference") -> set[tuple[str, str]]:
     """Scenario and operation of every difference that has a reason."""
-    return {(scenario, name) for one in differences(kind) for scenario in one.scenarios for name in one.operations}
+    return {
+        (scenario, name)
+        for difference in differences(kind)
+        for scenario in difference.scenarios
+        for name in difference.operations
+    }

@@ -25,7 +25,7 @@ workspace_name = "law-security"
 
 
 def made_up(**values: object) -> Connection:
-    given: dict[str, object] = {
+    defaults: dict[str, object] = {
         "name": "contoso",
         "tenant_id": "7e4a11ed-0c0f-4c0f-a11c-000000000001",
         "client_id": "a9910000-0c0f-4c0f-a11c-000000000002",
@@ -35,7 +35,7 @@ def made_up(**values: object) -> Connection:
         "workspace_id": "30a40000-0c0f-4c0f-a11c-000000000004",
         "workspace_name": "law-security",
     }
-    return Connection(**{**given, **values})  # type: ignore[arg-type]
+    return Connection(**{**defaults, **values})  # type: ignore[arg-type]
 
 
 def secret_of(connection: Connection) -> Secret:

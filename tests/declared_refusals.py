@@ -20,13 +20,15 @@ NAMES = [(api, name) for api, refuse in REFUSERS.items() for name in refuse.decl
 def texts(value: Any) -> list[str]:
     """All texts in a declaration."""
     if isinstance(value, dict | list):
-        return [text for one in (value.values() if isinstance(value, dict) else value) for text in texts(one)]
+        return [text for part in (value.values() if isinstance(value, dict) else value) for text in texts(part)]
     return [value] if isinstance(value, str) else []
 
 
 def placeholders(api: str, name: str) -> set[str]:
-    one = REFUSERS[api].declared[name]
-    return {field for text in texts([one.message, one.extra]) for _, field, _, _ in Formatter().parse(text) if field}
+    refusal = REFUSERS[api].declared[name]
+    return {
+        field for text in texts([refusal.message, refusal.extra]) for _, field, _, _ in Formatter().parse(text) if field
+    }
 
 
 FIXED = {"table": "SecurityIncident", "plan": "Basic", "line": 1, "pos": 1, "token": "|"}
@@ -40,5 +42,5 @@ def call() -> Call:
 
 def response(api: str, name: str) -> httpx.Response:
     """The refusal of a request, each placeholder filled with its own name."""
-    values = {one: f'<"{one}">' for one in placeholders(api, name)} | FIXED
+    values = {name: f'<"{name}">' for name in placeholders(api, name)} | FIXED
     return REFUSERS[api](call(), name, **values)

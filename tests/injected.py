@@ -67,11 +67,11 @@ def operation(request: httpx.Request, connection: Connection) -> str:
 @cache
 def _operations(cloud: str) -> Mapping[tuple[str, str], Sequence[tuple[str, re.Pattern[str]]]]:
     """The names and paths of operations in the cloud of this name, by method and host."""
-    found: dict[tuple[str, str], list[tuple[str, re.Pattern[str]]]] = {}
-    for one in ENDPOINTS.values():
-        host = httpx.URL(CLOUDS[cloud].host(one.api) or "").host
-        found.setdefault((one.method, host), []).append((one.name, one.pattern))
-    return found
+    operations: dict[tuple[str, str], list[tuple[str, re.Pattern[str]]]] = {}
+    for endpoint in ENDPOINTS.values():
+        host = httpx.URL(CLOUDS[cloud].host(endpoint.api) or "").host
+        operations.setdefault((endpoint.method, host), []).append((endpoint.name, endpoint.pattern))
+    return operations
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,11 @@ class Injected:
 
         async def handler(request: httpx.Request) -> httpx.Response:
             genuine = await world.handler(request)
-            named = operation(request, world.connection)
+            name = operation(request, world.connection)
             date = world.clock.service_now().strftime("%a, %d %b %Y %H:%M:%S GMT")
-            for one in self.injections:
-                if one.meets(named, request):
-                    return one.answer(genuine, date)
+            for injection in self.injections:
+                if injection.meets(name, request):
+                    return injection.answer(genuine, date)
             return genuine
 
         yield Channel(httpx.MockTransport(handler), world.clock, world.connection)
@@ -101,15 +101,15 @@ class Injected:
 def roots(*injections: Injection, scenario: str = "healthy", **values: object) -> list[Root]:
     """The root causes of the whole verification of the made-up connection with these values."""
     report = verify(made_up(**values), source=Injected(injections, scenario))
-    return [one.root for one in report.verdict.root_causes]
+    return [issue.root for issue in report.verdict.root_causes]
 
 
 def reclaimed(token: str, claims: Mapping[str, Any]) -> str:
     """A token with other claims (None takes one away) under the signature of before."""
     head, payload, signature = token.split(".")
-    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) | claims
-    kept = {name: value for name, value in said.items() if value is not None}
-    return f"{head}.{base64.urlsafe_b64encode(json.dumps(kept).encode()).rstrip(b'=').decode()}.{signature}"
+    payload_claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) | claims
+    present = {name: value for name, value in payload_claims.items() if value is not None}
+    return f"{head}.{base64.urlsafe_b64encode(json.dumps(present).encode()).rstrip(b'=').decode()}.{signature}"
 
 
 def tokens(audience: str, **claims: Any) -> Injection:

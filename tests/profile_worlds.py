@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import pytest
@@ -78,21 +78,21 @@ def verified(world: World) -> Report:
 
 def failing(report: Report) -> list[Root]:
     """The root causes of a report that make it fail: warnings are none."""
-    return [one.root for one in report.verdict.root_causes if one.root.check in dict(broken(report))]
+    return [issue.root for issue in report.verdict.root_causes if issue.root.check in dict(broken(report))]
 
 
 def broken(report: Report) -> list[tuple[str, str | None]]:
-    return [(one.check, one.cause) for one in report.outcomes if one.status == "failed"]
+    return [(outcome.check, outcome.cause) for outcome in report.outcomes if outcome.status == "failed"]
 
 
 def unsettled(report: Report) -> list[tuple[str, str, str | None]]:
     """How checks end that neither pass nor are not applicable, but for what no connection of these tests is free of."""
     return [
-        (one.check, one.status, one.cause)
-        for one in report.outcomes
-        if one.status not in ("passed", "not_applicable", "not_configured")
-        and one.check != "CONN-005"  # the secret stands in the connection itself
-        and one.cause not in ("api_retires_soon", "api_retired")
+        (outcome.check, outcome.status, outcome.cause)
+        for outcome in report.outcomes
+        if outcome.status not in ("passed", "not_applicable", "not_configured")
+        and outcome.check != "CONN-005"  # the secret stands in the connection itself
+        and outcome.cause not in ("api_retires_soon", "api_retired")
     ]
 
 
@@ -101,7 +101,7 @@ def include(permission: AppPermission) -> set[str]:
     return {permission.name, permission.name.replace(".Read.", ".ReadWrite.")}
 
 
-def lacking(root: Root) -> set[str]:
+def missing_permissions(root: Root) -> set[str]:
     return set(root.finding.explanation.partition("Missing: ")[2].split(" - ")[0].split(", "))
 
 
@@ -112,24 +112,24 @@ def actions_in_use(connection: Connection) -> Iterator[str]:
     for endpoint in ENDPOINTS.values():
         if isinstance(needs := endpoint.needs, Action) and needs.published and connection.calls(endpoint):
             of_tool = endpoint.api in (SENTINEL_API, LOG_ANALYTICS) and endpoint is not sentinel.ONBOARDING_STATE
-            if of_tool and any(endpoint.pattern.match(one.url.path) for one in world.requests):
+            if of_tool and any(endpoint.pattern.match(request.url.path) for request in world.requests):
                 yield needs.name
 
 
 def deprive(world: World, action: str) -> None:
     """Take an action out of the roles of the app, as a custom role's notActions do."""
-    for number, one in enumerate(world.tenant.assignments):
-        if not allows(one.role.actions, action):
+    for number, assignment in enumerate(world.tenant.assignments):
+        if not allows(assignment.role.actions, action):
             continue
         role = replace(
-            one.role,
+            assignment.role,
             id=f"0c0f0000-0000-4c0f-a11c-{number:012}",
-            name=f"{one.role.name}, less {action}",
-            not_actions=(*one.role.not_actions, action),
+            name=f"{assignment.role.name}, less {action}",
+            not_actions=(*assignment.role.not_actions, action),
             custom=True,
         )
         world.tenant.custom_roles.append(role)
-        one.role = role
+        assignment.role = role
 
 
 def fails_without_each_permission(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
@@ -143,13 +143,19 @@ def fails_without_each_permission(connection: Connection, subtests: pytest.Subte
             (root,) = failing(report)
             assert root.finding.cause == "app_role_missing"
             assert [check for check, _ in broken(report)] == [root.check]
-            assert permission.name in lacking(root)
-            assert lacking(root) <= include(permission)
-            assert any(permission.name in one or "appRole" in one for one in root.finding.fix.commands)
+            assert permission.name in missing_permissions(root)
+            assert missing_permissions(root) <= include(permission)
+            assert any(permission.name in command or "appRole" in command for command in root.finding.fix.commands)
 
 
-def fails_without_each_action(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
-    for action in sorted({*connection.needs.actions, *actions_in_use(connection)}):
+def fails_without_each_action(
+    connection: Connection, subtests: pytest.Subtests, case: str = "", actions: Iterable[str] | None = None
+) -> None:
+    """Whichever of its ``actions`` the roles of a connection lack, one root cause names it.
+
+    By default, these are all that its profile states and that it calls.
+    """
+    for action in sorted({*connection.needs.actions, *actions_in_use(connection)} if actions is None else actions):
         with subtests.test(case, profile=connection.name, action=action):
             world = healthy(connection)
             deprive(world, action)
@@ -162,11 +168,11 @@ def fails_without_each_action(connection: Connection, subtests: pytest.Subtests,
 
 def fails_without_each_role(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
     """One root cause, whose fix names a role that fixes it: the profile's, or one with its actions."""
-    for name in sorted({one.role.name for one in healthy(connection).tenant.assignments} - {LOOKER}):
+    for name in sorted({assignment.role.name for assignment in healthy(connection).tenant.assignments} - {LOOKER}):
         with subtests.test(case, profile=connection.name, role=name):
             world = healthy(connection)
-            (gone,) = [one for one in world.tenant.assignments if one.role.name == name]
-            world.tenant.assignments.remove(gone)
+            (assignment,) = [assignment for assignment in world.tenant.assignments if assignment.role.name == name]
+            world.tenant.assignments.remove(assignment)
             report = verified(world)
             (root,) = failing(report)
             assert root.finding.cause == "rbac_role_missing"
@@ -174,8 +180,12 @@ def fails_without_each_role(connection: Connection, subtests: pytest.Subtests, c
             advised = root.finding.fix.values["role"]
             assert advised in (name, connection.needs.role)
             scope = root.finding.fix.values["scope"]
-            created = [one for one in root.finding.fix.commands if one.startswith("az role assignment create")]
-            assert [one.replace('"', "").partition(" --role ")[2] for one in created] == [f"{advised} --scope {scope}"]
+            created = [
+                command for command in root.finding.fix.commands if command.startswith("az role assignment create")
+            ]
+            assert [command.replace('"', "").partition(" --role ")[2] for command in created] == [
+                f"{advised} --scope {scope}"
+            ]
             world.tenant.assign(advised, scope=scope)
             assert failing(verified(world)) == []
 

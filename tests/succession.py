@@ -36,7 +36,7 @@ class Succession:
         self.scenarios, self.start = scenarios, start
         self.looks = 0
         """Pauses so far."""
-        self.asked: list[int] = [0] * len(scenarios)
+        self.requests: list[int] = [0] * len(scenarios)
         """Requests in each scenario."""
 
     @asynccontextmanager
@@ -56,7 +56,7 @@ class Succession:
 
         async def handler(request: httpx.Request) -> httpx.Response:
             at = min(source.looks, len(worlds) - 1)
-            source.asked[at] += 1
+            source.requests[at] += 1
             return await worlds[at].handler(request)
 
         yield Channel(httpx.MockTransport(handler), Clock(self.start), worlds[0].connection)

@@ -28,7 +28,7 @@ def test_every_cause_is_the_one_of_the_manifest(tmp_path: Path) -> None:
     with run(tmp_path, f"--tenants={TENANTS}", *shares, "--latency=0.05", "--jitter=0.02") as fleet:
         folder = tmp_path / "virtual-tenant"
         options = (f"--sentinel-config={folder / 'connections'}", "--sentinel-report=reports", "-p", "no:cacheprovider")
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", *options, *UNHURRIED],
             env={**os.environ, **fleet.environment, "PYTHONPATH": python_path()},
             cwd=tmp_path,
@@ -37,13 +37,13 @@ def test_every_cause_is_the_one_of_the_manifest(tmp_path: Path) -> None:
             timeout=300,
         )
     troubled = json.loads((folder / "manifest.json").read_text())["troubled"]
-    assert {one["state"] for one in troubled.values()} == {*WAYS, *SILENCES}
-    assert done.returncode == 1, done.stdout[-2000:] + done.stderr[-2000:]
-    found = {
-        one.name: [root.cause for root in one.part.root_causes]
-        for one in Journal(tmp_path / "reports" / FILE).entries()
+    assert {row["state"] for row in troubled.values()} == {*WAYS, *SILENCES}
+    assert process.returncode == 1, process.stdout[-2000:] + process.stderr[-2000:]
+    causes_by_name = {
+        entry.name: [root.cause for root in entry.part.root_causes]
+        for entry in Journal(tmp_path / "reports" / FILE).entries()
     }
-    assert len(found) == TENANTS
-    assert {name: causes for name, causes in found.items() if causes} == {
-        name: one["causes"] for name, one in troubled.items()
+    assert len(causes_by_name) == TENANTS
+    assert {name: causes for name, causes in causes_by_name.items() if causes} == {
+        name: row["causes"] for name, row in troubled.items()
     }

@@ -37,11 +37,11 @@ def assert_late(report: Report) -> None:
 
 
 def test_a_proxy_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    heads = []
 
     async def main() -> Report:
         async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
             await reader.read()
             writer.close()
 
@@ -50,7 +50,7 @@ def test_a_proxy_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
             return await verified(monkeypatch, server.sockets[0].getsockname()[1])
 
     assert_late(asyncio.run(main()))
-    assert [head.partition(b" ")[0] for head in asked] == [b"CONNECT"]
+    assert [head.partition(b" ")[0] for head in heads] == [b"CONNECT"]
 
 
 def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

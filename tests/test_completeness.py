@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -13,22 +12,19 @@ from typing import Any, get_args
 import httpx
 import pytest
 
-from conformance import Connection, explain
-from conformance.apis import ENDPOINTS
 from conformance.checks.registry import catalogue as checks
-from conformance.fakes import FAULTS, SCENARIOS, Fake, Fault, build
+from conformance.fakes import FAULTS, Fake, Fault, build
 from conformance.fakes.services.routes import Call, Tier
 from conformance.findings import CAUSES, Finding, finding
 from conformance.findings.catalogue import catalogue
 from conformance.report.wording import OWNERS
-from conformance.sources.base import Channel, SourceError
-from conformance.verification.api import verify
+from conformance.sources.base import SourceError
 from conformance.verification.result import Report
 from tests.contoso import SECRET, START, made_up
-from tests.injected import operation
+from tests.verified_reports import read
 
 PAGE = Path(__file__).parents[1] / "docs" / "findings.md"
-MET = [fault for fault in FAULTS.values() if fault.endpoint]
+FAULTS_OF_ENDPOINTS = [fault for fault in FAULTS.values() if fault.endpoint]
 
 
 def service_of(fault: Fault) -> str:
@@ -45,72 +41,13 @@ def test_an_entry_says_what_to_do(subtests: pytest.Subtests) -> None:
     """A cause, an explanation, a fix with its owner, commands where the cause has them, and anchors in the docs."""
     for entry in catalogue():
         with subtests.test(entry=entry.id):
-            found = finding(entry.cause, facts=made_up().facts(), explanation=entry.explanation)
-            assert found.explanation
-            assert found.fix.text
-            assert found.owner in OWNERS
-            assert len(found.fix.commands) >= len(CAUSES[entry.cause].commands)
+            result = finding(entry.cause, facts=made_up().facts(), explanation=entry.explanation)
+            assert result.explanation
+            assert result.fix.text
+            assert result.owner in OWNERS
+            assert len(result.fix.commands) >= len(CAUSES[entry.cause].commands)
             assert {entry.id.removeprefix("entra."), entry.cause} <= anchors()
-            assert found.docs == f"docs/findings.md#{entry.cause}"
-
-
-# A state, or else a fault
-
-
-class Watched:
-    """The virtual tenant in the state of a scenario; notes the entries that explain what it answers."""
-
-    name = "fake"
-
-    def __init__(self, scenario: str, seen: set[str]) -> None:
-        self._scenario, self._seen = scenario, seen
-
-    @asynccontextmanager
-    async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        world = build(connection, self._scenario, START)
-
-        async def handler(request: httpx.Request) -> httpx.Response:
-            response = await world.handler(request)
-            if response.status_code != 200 or b'"error"' in response.content or not response.content.startswith(b"{"):
-                found = read(response, api_of(request, world.connection))
-                self._seen.add(found.entry or "")
-            return response
-
-        yield Channel(httpx.MockTransport(handler), world.clock, world.connection)
-
-
-def api_of(request: httpx.Request, connection: Connection) -> str | None:
-    name = operation(request, connection)
-    return ENDPOINTS[name].api.name if name else None
-
-
-def read(response: httpx.Response, service: str | None) -> Finding:
-    headers = dict(response.headers)
-    return explain(response.content, status=response.status_code, headers=headers, service=service)
-
-
-SHOWN_TWICE = {
-    "arm.InvalidAuthenticationTokenAudience",
-    "arm.fault",
-    "defender.fault",
-    "defender.payload.foreign",
-    "entra.AADSTS700011",
-    "graph.fault",
-    "log_analytics.SignatureVerificationFailed",
-}
-"""Entries of faults whose names users know, which a scenario gives too: by its state, or for other operations."""
-
-
-@pytest.mark.slow
-def test_each_entry_is_shown_by_a_state_or_else_by_a_fault() -> None:
-    by_state: set[str] = set()
-    for scenario in SCENARIOS:
-        verify(made_up(), source=Watched(scenario, by_state))
-    by_fault = {fault.entry for fault in FAULTS.values()}
-    entries = {entry.id for entry in catalogue()}
-    assert entries - by_state - by_fault == set()  # nothing shows these
-    assert by_fault - entries == set()  # no entry reads these
-    assert by_fault & by_state == SHOWN_TWICE  # else canned, though a state gives them
+            assert result.docs == f"docs/findings.md#{entry.cause}"
 
 
 # A fault: how it is known, how it is read, what a verification makes of it
@@ -135,8 +72,8 @@ def reading(name: str) -> Finding:
 def test_a_fault_is_read_as_its_entry(subtests: pytest.Subtests) -> None:
     for fault in FAULTS.values():
         with subtests.test(fault=fault.name):
-            found = reading(fault.name)
-            assert (found.entry, found.cause) == (fault.entry, fault.cause)
+            result = reading(fault.name)
+            assert (result.entry, result.cause) == (fault.entry, fault.cause)
             assert answer(fault.name).status_code == fault.status
             assert fault.provenance.tier in get_args(Tier)
             assert fault.provenance.source
@@ -145,24 +82,24 @@ def test_a_fault_is_read_as_its_entry(subtests: pytest.Subtests) -> None:
 def reordered(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: reordered(value[key]) for key in reversed(value)}
-    return [reordered(one) for one in value] if isinstance(value, list) else value
+    return [reordered(element) for element in value] if isinstance(value, list) else value
 
 
 def test_the_order_of_keys_means_nothing(subtests: pytest.Subtests) -> None:
     for fault in FAULTS.values():
         with subtests.test(fault=fault.name):
-            response, found = answer(fault.name), reading(fault.name)
+            response, result = answer(fault.name), reading(fault.name)
             if "json" in response.headers.get("content-type", ""):
                 headers = {name: value for name, value in response.headers.items() if name != "content-length"}
                 other = httpx.Response(response.status_code, headers=headers, json=reordered(response.json()))
-                assert read(other, fault.api).entry == found.entry
+                assert read(other, fault.api).entry == result.entry
 
 
 @cache
 def alike() -> dict[object, str]:
     """Numbers of Entra that are read alike, by the first of them: a verification sees nothing else of an answer."""
     first: dict[object, str] = {}
-    for fault in MET:
+    for fault in FAULTS_OF_ENDPOINTS:
         first.setdefault(sort(fault), fault.name)
     return first
 
@@ -170,14 +107,14 @@ def alike() -> dict[object, str]:
 def sort(fault: Fault) -> object:
     if not fault.numbered:
         return fault.name
-    found = reading(fault.name)
-    return found.cause, found.certainty, found.also, found.about, found.tell_apart, fault.status, fault.notes
+    result = reading(fault.name)
+    return result.cause, result.certainty, result.also, result.about, result.tell_apart, fault.status, fault.notes
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("service", sorted({service_of(fault) for fault in MET}))
+@pytest.mark.parametrize("service", sorted({service_of(fault) for fault in FAULTS_OF_ENDPOINTS}))
 def test_a_fault_is_one_failed_check(service: str, verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
-    for fault in MET:
+    for fault in FAULTS_OF_ENDPOINTS:
         if service_of(fault) == service:
             with subtests.test(fault=fault.name):
                 assert_one_failed_check(fault, verified)
@@ -186,14 +123,20 @@ def test_a_fault_is_one_failed_check(service: str, verified: Callable[..., Repor
 def assert_one_failed_check(fault: Fault, verified: Callable[..., Report]) -> None:
     """The declared check names the declared cause, and nobody else fails or warns for another reason."""
     report = verified(alike()[sort(fault)])
-    assert [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes] == [
+    assert [(issue.root.check, issue.root.finding.cause) for issue in report.verdict.root_causes] == [
         (fault.check, fault.becomes)
     ]
-    assert [one.check for one in report.outcomes if one.status in ("failed", "inconclusive", "error")] == [fault.check]
-    usual = {one.cause for one in verified().outcomes if one.status == "warning"}
-    assert {one.cause for one in report.outcomes if one.status == "warning"} <= {*usual, *fault.notes, fault.becomes}
-    status = {one.check: one.status for one in report.outcomes}
-    assert not [one for one in report.outcomes if one.blocked_by and status[one.blocked_by] == "passed"]
+    assert [outcome.check for outcome in report.outcomes if outcome.status in ("failed", "inconclusive", "error")] == [
+        fault.check
+    ]
+    usual = {outcome.cause for outcome in verified().outcomes if outcome.status == "warning"}
+    assert {outcome.cause for outcome in report.outcomes if outcome.status == "warning"} <= {
+        *usual,
+        *fault.notes,
+        fault.becomes,
+    }
+    status = {outcome.check: outcome.status for outcome in report.outcomes}
+    assert not [outcome for outcome in report.outcomes if outcome.blocked_by and status[outcome.blocked_by] == "passed"]
     assert report.verdict.exit_code == (1 if CAUSES[fault.becomes].conclusive else 6)
     assert fault.check in checks()
     encoded = report.json()
@@ -217,7 +160,7 @@ def test_a_fault_for_the_first_requests_passes_by() -> None:
 
 def test_scenarios_and_faults_join(verified: Callable[..., Report]) -> None:
     report = verified("arm/policy+no-defender-consent")
-    assert {one.root.finding.cause for one in report.verdict.root_causes} == {"policy_denied", "app_role_missing"}
+    assert {issue.root.finding.cause for issue in report.verdict.root_causes} == {"policy_denied", "app_role_missing"}
 
 
 @pytest.mark.parametrize(

@@ -27,14 +27,14 @@ class Hostile:
 
     def __init__(self, where: str, content: bytes | None = None, **members: Any) -> None:
         self._where, self._content, self._members = where, content, members
-        self.asked: list[httpx.Request] = []
+        self.requests: list[httpx.Request] = []
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
         world = build(connection, start=START)
 
         async def handler(request: httpx.Request) -> httpx.Response:
-            self.asked.append(request)
+            self.requests.append(request)
             if not request.url.path.endswith(self._where) and request.url.host != self._where:
                 return await world.handler(request)
             if self._content is not None:
@@ -46,7 +46,7 @@ class Hostile:
 
 
 def causes(report: Report) -> list[tuple[str, str]]:
-    return [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes]
+    return [(issue.root.check, issue.root.finding.cause) for issue in report.verdict.root_causes]
 
 
 def test_the_secret_goes_to_no_other_token_endpoint(subtests: pytest.Subtests) -> None:
@@ -63,8 +63,8 @@ def test_the_secret_goes_to_no_other_token_endpoint(subtests: pytest.Subtests) -
             source = Hostile(DISCOVERY, token_endpoint=endpoint)
             report = verify(made_up(), source=source)
             assert [cause for _, cause in causes(report)] == ["contract_violation"]
-            assert not [one for one in source.asked if one.method == "POST"]
-            assert not [one for one in report.outcomes if one.status == "error"]
+            assert not [request for request in source.requests if request.method == "POST"]
+            assert not [outcome for outcome in report.outcomes if outcome.status == "error"]
 
 
 def test_a_tenant_that_is_named_by_its_domain_has_an_endpoint_with_its_id() -> None:
@@ -94,7 +94,7 @@ def test_what_a_service_does_wrong_is_no_fault_of_this_suite(subtests: pytest.Su
         for name, content in BODIES.items():
             with subtests.test(where=where, body=name):
                 report = verify(made_up(), source=Hostile(where, content))
-                assert not [one for one in report.outcomes if one.status == "error"]
+                assert not [outcome for outcome in report.outcomes if outcome.status == "error"]
                 assert report.verdict.status != "conformant"
 
 
@@ -103,4 +103,4 @@ def test_a_token_that_fits_into_no_header_is_a_broken_promise(subtests: pytest.S
         with subtests.test(token=token):
             report = verify(made_up(), source=Hostile(TOKEN, access_token=token))
             assert {cause for _, cause in causes(report)} == {"contract_violation"}
-            assert not [one for one in report.outcomes if one.status == "error"]
+            assert not [outcome for outcome in report.outcomes if outcome.status == "error"]

@@ -52,11 +52,11 @@ APART = (
 
 
 def test_two_faults_have_two_roots(subtests: pytest.Subtests) -> None:
-    named = {one["name"]: one for one in SITUATIONS}
+    situations = {situation["name"]: situation for situation in SITUATIONS}
     for pair in APART:
         with subtests.test(" + ".join(pair)):
-            found = sorted(root.finding.cause for root in roots(*(injection(named[name]) for name in pair)))
-            assert found == sorted(named[name]["cause"] for name in pair)
+            causes = sorted(root.finding.cause for root in roots(*(injection(situations[name]) for name in pair)))
+            assert causes == sorted(situations[name]["cause"] for name in pair)
 
 
 # A token that says something else of itself
@@ -95,8 +95,8 @@ def test_a_token_is_named_not_what_it_leads_to(subtests: pytest.Subtests) -> Non
 
 
 def test_an_audience_that_the_api_takes_is_no_fault() -> None:
-    taken = Injection(("graph",), 200, {"value": []})
-    assert roots(tokens("graph.microsoft", aud="https://odd.example"), taken) == []
+    success = Injection(("graph",), 200, {"value": []})
+    assert roots(tokens("graph.microsoft", aud="https://odd.example"), success) == []
 
 
 # A clock that is off
@@ -118,7 +118,7 @@ def certificate() -> Certificate:
 
 
 @pytest.mark.parametrize(
-    ("said", "cause"),
+    ("words", "cause"),
     [
         ("AADSTS700024: Client assertion is not within its valid time range.", "clock_skew"),
         ("AADSTS50027: JWT token is invalid or malformed.", "clock_skew"),
@@ -127,8 +127,8 @@ def certificate() -> Certificate:
         ("AADSTS700027: The certificate used to sign the assertion is not registered.", "certificate_invalid"),
     ],
 )
-def test_a_wrong_clock_is_no_wrong_certificate(certificate: Certificate, said: str, cause: str) -> None:
-    answer = Injection(("entra.token",), 401, {"error": "invalid_client", "error_description": said})
+def test_a_wrong_clock_is_no_wrong_certificate(certificate: Certificate, words: str, cause: str) -> None:
+    answer = Injection(("entra.token",), 401, {"error": "invalid_client", "error_description": words})
     (root,) = roots(answer, scenario="clock-skew", client_secret=None, credential=certificate)
     assert root.finding.cause == cause
     (root,) = roots(answer, client_secret=None, credential=certificate)
@@ -139,13 +139,13 @@ def test_a_wrong_clock_is_no_wrong_certificate(certificate: Certificate, said: s
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("cloud", "words"),
     [("public", "US Government"), ("usgov-gcc-high", "Azure public cloud"), ("china", "Azure public")],
 )
-def test_a_tenant_of_another_cloud_is_named_with_its_cloud(asked: str, said: str) -> None:
-    (root,) = roots(scenario="tenant-in-other-cloud", cloud=CLOUDS[asked])
+def test_a_tenant_of_another_cloud_is_named_with_its_cloud(cloud: str, words: str) -> None:
+    (root,) = roots(scenario="tenant-in-other-cloud", cloud=CLOUDS[cloud])
     assert (root.check, root.finding.cause) == ("AUTH-001", "wrong_cloud")
-    assert said in root.finding.explanation
+    assert words in root.finding.explanation
 
 
 # Another workspace than the names lead to
@@ -193,8 +193,8 @@ def test_the_cap_is_why_rows_are_missing() -> None:
 
 def test_the_cap_is_a_root_beside_another() -> None:
     assert roots(scenario="daily-cap") == []  # alone, it is a warning
-    found = roots(scenario="daily-cap+no-defender-consent")
-    assert [(root.check, root.finding.cause) for root in found] == [
+    named_roots = roots(scenario="daily-cap+no-defender-consent")
+    assert [(root.check, root.finding.cause) for root in named_roots] == [
         ("PERM-011", "app_role_missing"),
         ("ARM-006", "daily_cap_reached"),
     ]
@@ -248,6 +248,6 @@ def test_each_published_error_has_one_root_wherever_it_is_met(service: str, subt
     for name, _, status, headers, body in errors:
         for places in FAMILIES[service]:
             with subtests.test(name, places=places):
-                found = roots(Injection(places, status, body, headers))
-                assert len(found) == (0 if (name, places[0]) in HARMLESS else 1), found
-                assert all(root.finding.cause in CAUSES for root in found)
+                named_roots = roots(Injection(places, status, body, headers))
+                assert len(named_roots) == (0 if (name, places[0]) in HARMLESS else 1), named_roots
+                assert all(root.finding.cause in CAUSES for root in named_roots)

@@ -89,7 +89,7 @@ def test_a_private_file_is_made_anew_and_follows_no_link(tmp_path: Path, write: 
     write(file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert file.read_text(encoding="utf-8") == "secret"
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "other"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "other"]
 
 
 def test_so_is_the_file_to_start_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,9 +31,9 @@ MAX_LINES, MAX_SESSION, MAX_ROOT = 300, 200, 8
 
 def levels(page: str) -> dict[str, int]:
     """The rooms of a page's table with their levels, 0 at the bottom."""
-    found = TABLE.search((ROOT / page).read_text(encoding="utf-8"))
-    assert found, f"{page} has no table of rooms"
-    rows = [line.split("|")[1] for line in found[1].splitlines()[2:]]
+    table = TABLE.search((ROOT / page).read_text(encoding="utf-8"))
+    assert table, f"{page} has no table of rooms"
+    rows = [line.split("|")[1] for line in table[1].splitlines()[2:]]
     return {room: -level for level, row in enumerate(rows) for room in re.findall(r"`(\w+)(?:/|\.py)`", row)}
 
 
@@ -70,10 +70,10 @@ def room(module: str) -> str:
     return parts[1] if len(parts) > 1 else "conformance"
 
 
-def upward(found: Iterator[tuple[str, str]], order: Mapping[str, int]) -> list[str]:
+def upward(pairs: Iterator[tuple[str, str]], order: Mapping[str, int]) -> list[str]:
     """The imports that do not go downwards, in words."""
     wrong = []
-    for importer, imported in found:
+    for importer, imported in pairs:
         above, below = room(importer), room(imported)
         if above == below or "conformance" in (above, below) or (importer, imported) in EXCEPTIONS:
             continue
@@ -119,17 +119,17 @@ def test_no_circle_of_imports() -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "line", "found"),
+    ("module", "line", "imported"),
     [
         ("conformance.apis.kql", "from conformance.report.model import Document", "conformance.report.model"),
         ("conformance.checks.judge", "def f():\n    from conformance.fakes import Fake", "conformance.fakes"),
         ("conformance.fakes.world", "from conformance.report import model", "conformance.report.model"),
     ],
 )
-def test_an_upward_import_is_found(module: str, line: str, found: str) -> None:
+def test_an_upward_import_is_found(module: str, line: str, imported: str) -> None:
     modules = package()
     modules[module] += f"\n{line}\n"
-    assert upward(imports(modules), levels("docs/architecture.md")) == [f"{module} imports {found}"]
+    assert upward(imports(modules), levels("docs/architecture.md")) == [f"{module} imports {imported}"]
 
 
 def test_a_circle_is_found() -> None:

@@ -41,7 +41,7 @@ class TestSentinelTenant:
         with httpx.Client() as client:
             answer = client.get(ALERTS, headers=bearer(client.post(url, data=data)))
         assert answer.status_code == 200
-        assert [one.url.host for one in sentinel_tenant.requests] == [
+        assert [request.url.host for request in sentinel_tenant.requests] == [
             "login.microsoftonline.com",
             "graph.microsoft.com",
         ]
@@ -101,7 +101,7 @@ class TestSentinelTenant:
         sentinel_tenant.revoke("SecurityAlert.Read.All")
         sentinel_tenant.revoke_roles()
         sentinel_tenant.drop_table("SecurityIncident")
-        assert "SecurityAlert.Read.All" not in {one.role for one in sentinel_tenant.state.app.consents}
+        assert "SecurityAlert.Read.All" not in {consent.role for consent in sentinel_tenant.state.app.consents}
         assert not sentinel_tenant.state.assignments
         assert "SecurityIncident" not in sentinel_tenant.state.workspace.tables
 
@@ -137,10 +137,10 @@ class TestSentinelServer:
         """Whoever asked first in this process, and however."""
         before = urllib.request.build_opener(urllib.request.ProxyHandler({"https": "http://127.0.0.1:9"}))
         monkeypatch.setattr(urllib.request, "_opener", before)
-        served: ServedTenant = request.getfixturevalue("sentinel_server")
+        tenant: ServedTenant = request.getfixturevalue("sentinel_server")
         with pytest.raises(urllib.error.HTTPError, match="401"):
             urllib.request.urlopen(ALERTS, timeout=60)
-        assert len(served.requests) == 1
+        assert len(tenant.requests) == 1
 
     def test_the_environment_leads_there_and_names_the_connection(self, sentinel_server: ServedTenant) -> None:
         assert os.environ["HTTPS_PROXY"] == sentinel_server.server.url
@@ -149,8 +149,8 @@ class TestSentinelServer:
 
     def test_a_subprocess_is_answered(self, sentinel_server: ServedTenant) -> None:
         code = f"import httpx; print(httpx.get('{ALERTS}').status_code)"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        assert done.stdout == "401\n"
+        process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert process.stdout == "401\n"
 
 
 def test_the_environment_is_as_it_was(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,8 @@ All operations that this suite may send: its transport refuses every other reque
 operation only reads, the POSTs too: the token request, queries, and the lists that Microsoft Sentinel returns for a
 POST. Operations without a probe exist for the virtual tenant.
 
-A ReadWrite permission of Microsoft Graph or Defender for Endpoint opens what the Read permission opens: the page of each
-operation lists both. So an app that has both keeps working without the Read permission, and the checks of permissions
+A ReadWrite permission of Microsoft Graph or Defender for Endpoint opens what the Read permission opens: the page of
+each operation lists both. So an app that has both keeps working without the Read permission, and the checks of permissions
 pass; that it can change things is a warning of its own ([PERM-020](checks.md#PERM-020)).
 """
 AFTER = f"""\

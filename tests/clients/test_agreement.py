@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.fakes.network.served import ServedTenant, serve_tenant
-from tests.agreement_table import seen
+from tests.agreement_table import observed
 from tests.clients.operations import outcomes
 from tests.contoso import made_up
 
@@ -19,9 +19,9 @@ def stage() -> Iterator[ServedTenant]:
 
 
 @pytest.mark.filterwarnings("ignore:Using /common or /organizations:DeprecationWarning")
-@pytest.mark.parametrize("scenario", seen())
+@pytest.mark.parametrize("scenario", observed())
 def test_the_clients_end_as_written_down(scenario: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in stage.server.environment.items():
         monkeypatch.setenv(name, value)
     stage.switch(scenario)
-    assert outcomes(stage.connection) == seen()[scenario]
+    assert outcomes(stage.connection) == observed()[scenario]

@@ -20,7 +20,7 @@ from conformance.connection import Certificate, ClientSecret, Connection, Manage
 from conformance.fakes import SCENARIOS
 from conformance.fakes.network.client_files import variables
 from conformance.fakes.network.served import ServedTenant, serve_tenant
-from tests.agreement_table import WORKS, explained, seen
+from tests.agreement_table import WORKS, explained, observed
 from tests.contoso import made_up
 
 FOLDER = Path(__file__).parent / "js"
@@ -88,11 +88,11 @@ def credential(connection: Connection, folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "scenario", [scenario for scenario in seen() if SCENARIOS[scenario].credential != "managed_identity"]
+    "scenario", [scenario for scenario in observed() if SCENARIOS[scenario].credential != "managed_identity"]
 )
 def test_they_work_where_the_python_clients_work(scenario: str, ask: Ask, stage: ServedTenant) -> None:
     stage.switch(scenario)
-    ended, other = ask(stage.connection), seen()[scenario]
+    ended, other = ask(stage.connection), observed()[scenario]
     differing = {name for name in ended if (ended[name] == WORKS) != (other[name] == WORKS)}
     explained_here = {name for there, name in explained("javascript") if there == scenario}
     assert differing == explained_here, {name: (ended[name], other[name]) for name in differing}

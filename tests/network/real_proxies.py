@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -38,7 +37,7 @@ class Situation:
     proxy: str
     name: str
     cause: str
-    seen: str
+    behaviour: str
     """What the proxy does, for docs/proxies.md."""
     program: str = ""
     package: str = ""
@@ -66,9 +65,9 @@ class Situation:
     def missing(self) -> str | None:
         """Why it cannot be tried on this machine."""
         needed = (self.program, *self.prepare[:1])
-        lacking = next((one for one in needed if one and not shutil.which(one, path=PATH)), None)
-        if lacking:
-            return f"{lacking} is not installed (Debian package {self.package})"
+        missing = next((program for program in needed if program and not shutil.which(program, path=PATH)), None)
+        if missing:
+            return f"{missing} is not installed (Debian package {self.package})"
         return "no namespace with an own /etc/hosts on this machine" if self.hosts and not _own_hosts() else None
 
 
@@ -94,29 +93,29 @@ def situations() -> tuple[Situation, ...]:
 
 def _described() -> Iterator[Situation]:
     for proxy, row in tomllib.loads(DESCRIPTIONS.read_text(encoding="utf-8")).items():
-        for name, one in row["situations"].items():
+        for name, situation in row["situations"].items():
             yield Situation(
                 proxy,
                 name,
-                one["cause"],
-                one["seen"],
+                situation["cause"],
+                situation["seen"],
                 row.get("program", ""),
                 row.get("package", ""),
-                (*row.get("arguments", ()), *one.get("arguments", ())),
+                (*row.get("arguments", ()), *situation.get("arguments", ())),
                 tuple(row.get("prepare", ())),
-                _files(row, one),
-                {**row["settings"], **one.get("settings", {})},
-                tuple(one.get("says", ())),
-                one.get("silent", False),
-                one.get("hosts", ""),
-                one.get("reset_after"),
+                _files(row, situation),
+                {**row["settings"], **situation.get("settings", {})},
+                tuple(situation.get("says", ())),
+                situation.get("silent", False),
+                situation.get("hosts", ""),
+                situation.get("reset_after"),
             )
 
 
-def _files(row: Mapping[str, Any], one: Mapping[str, Any]) -> dict[str, str]:
+def _files(row: Mapping[str, Any], situation: Mapping[str, Any]) -> dict[str, str]:
     """The files of a situation: ``configuration`` and its ``extra`` lines make up proxy.conf."""
-    configuration = one.get("configuration", row.get("configuration", "")) + one.get("extra", "")
-    return {"proxy.conf": configuration, **row.get("files", {}), **one.get("files", {})}
+    configuration = situation.get("configuration", row.get("configuration", "")) + situation.get("extra", "")
+    return {"proxy.conf": configuration, **row.get("files", {}), **situation.get("files", {})}
 
 
 @contextmanager
@@ -149,10 +148,12 @@ def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, st
         assert program is not None
         if situation.prepare:
             Path(folder, "certificates").mkdir()
-            subprocess.run([_filled(one, values) for one in situation.prepare], check=True, capture_output=True)
+            subprocess.run(
+                [_filled(argument, values) for argument in situation.prepare], check=True, capture_output=True
+            )
             for path in Path(folder, "certificates").rglob("*"):
                 path.chmod(0o777)
-        command = [program, *(_filled(one, values) for one in situation.arguments)]
+        command = [program, *(_filled(argument, values) for argument in situation.arguments)]
         if situation.hosts:
             Path(folder, "hosts").write_text(
                 "".join(f"{situation.hosts} {host}\n" for host in world.hosts()), encoding="utf-8"
@@ -166,13 +167,9 @@ def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, st
             _await(process, int(values["port"]), Path(folder, "output"))
             yield settings
         finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(3)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            for left in Path("/dev/shm").glob(f"{values['name']}-*"):  # squid's, where it was killed
+            process.kill()  # when asked to end, squid takes two seconds
+            process.wait()
+            for left in Path("/dev/shm").glob(f"{values['name']}-*"):  # squid's
                 left.unlink(missing_ok=True)
 
 
@@ -194,8 +191,8 @@ def _certificates(folder: Path, tenant: bytes) -> None:
 
 
 def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
         return port
 
 

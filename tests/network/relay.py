@@ -50,7 +50,7 @@ def _pass_on(source: socket.socket, sink: socket.socket, most: int | None = None
             passed += len(data)
             if most is not None and passed > most:
                 return True
-    for one in (source, sink):
+    for end in (source, sink):
         with contextlib.suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
+            end.shutdown(socket.SHUT_RDWR)
     return False

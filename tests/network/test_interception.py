@@ -24,9 +24,9 @@ ALTERED = [
 
 @pytest.mark.parametrize(("status", "body"), ALTERED)
 def test_where_tls_is_opened_nothing_but_a_code_is_the_services_own(status: int, body: bytes) -> None:
-    found = explain(body, status=status, service="graph")
-    assert intercepted_finding(found, None, HOST) is found
-    through = intercepted_finding(found, "Example Company", HOST)
+    finding = explain(body, status=status, service="graph")
+    assert intercepted_finding(finding, None, HOST) is finding
+    through = intercepted_finding(finding, "Example Company", HOST)
     assert (through.cause, through.owner, through.conclusive) == ("intercepted", "network-admin", False)
     assert "Example Company" in through.explanation
     assert any(HOST in line for line in through.fix.commands)
@@ -34,13 +34,13 @@ def test_where_tls_is_opened_nothing_but_a_code_is_the_services_own(status: int,
 
 def test_a_code_of_the_service_stays_its_own() -> None:
     body = b'{"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}'
-    found = explain(body, status=403, service="graph")
-    assert intercepted_finding(found, "Example Company", HOST) is found
+    finding = explain(body, status=403, service="graph")
+    assert intercepted_finding(finding, "Example Company", HOST) is finding
     slow = explain(b"", status=429, service="graph")
     assert intercepted_finding(slow, "Example Company", HOST) is slow
 
 
 def test_an_answer_that_breaks_off_was_cut_where_tls_is_opened() -> None:
-    found = network_finding(httpx.ReadError("reset"), HOST)
-    assert cut_off_finding(found, None) is found
-    assert cut_off_finding(found, "Example Company").cause == "intercepted"
+    finding = network_finding(httpx.ReadError("reset"), HOST)
+    assert cut_off_finding(finding, None) is finding
+    assert cut_off_finding(finding, "Example Company").cause == "intercepted"

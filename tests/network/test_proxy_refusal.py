@@ -25,12 +25,12 @@ def route(status: int, schemes: str = "", url: str = "http://proxy.example:8080"
     ],
 )
 def test_the_status_tells_the_cause(status: int, cause: str) -> None:
-    found = network_finding(httpx.ProxyError(f"{status} Whatever"), HOST, route(status))
-    assert found.cause == cause
+    finding = network_finding(httpx.ProxyError(f"{status} Whatever"), HOST, route(status))
+    assert finding.cause == cause
     assert network_finding(httpx.ProxyError(f"{status} Whatever"), HOST).cause == cause
     for part in (f"{status}", HOST, "http://proxy.example:8080"):
-        assert part in found.explanation
-    (command,) = found.fix.commands
+        assert part in finding.explanation
+    (command,) = finding.fix.commands
     assert command == f"curl --verbose --max-time 10 --proxy http://proxy.example:8080 https://{HOST}/"
 
 
@@ -47,10 +47,12 @@ def test_the_schemes_are_named(schemes: str, says: str) -> None:
 
 
 def test_a_password_is_never_shown() -> None:
-    found = network_finding(httpx.ProxyError("407"), HOST, route(407, "Basic", "http://user:canary@proxy.example:8080"))
-    assert "does not accept" in found.explanation
-    assert "canary" not in repr(found)
-    assert "--proxy-user" in found.fix.commands[0]
+    finding = network_finding(
+        httpx.ProxyError("407"), HOST, route(407, "Basic", "http://user:canary@proxy.example:8080")
+    )
+    assert "does not accept" in finding.explanation
+    assert "canary" not in repr(finding)
+    assert "--proxy-user" in finding.fix.commands[0]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,6 @@ def test_socks_has_words_in_place_of_a_status(text: str, cause: str) -> None:
 def test_a_host_that_no_proxy_exempts_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
     monkeypatch.setenv("NO_PROXY", "localhost,microsoft.com")
-    found = network_finding(httpx.ConnectTimeout("timed out"), HOST, Route(HOST))
-    assert found.cause == "timed_out"
-    assert f"NO_PROXY=microsoft.com takes {HOST} out of the proxy" in found.explanation
+    finding = network_finding(httpx.ConnectTimeout("timed out"), HOST, Route(HOST))
+    assert finding.cause == "timed_out"
+    assert f"NO_PROXY=microsoft.com takes {HOST} out of the proxy" in finding.explanation

@@ -45,11 +45,11 @@ USABLE = (
 
 def root(report: Report) -> tuple[str, str, str]:
     """Cause, owner and explanation of the only root cause; nothing was sent, and the run is incomplete."""
-    (one,) = report.verdict.root_causes
+    (issue,) = report.verdict.root_causes
     assert report.verdict.exit_code == 6
     assert report.gathered.requests == 0
     assert b"canary" not in report.json()
-    return one.root.finding.cause, one.root.finding.owner, one.root.finding.explanation
+    return issue.root.finding.cause, issue.root.finding.owner, issue.root.finding.explanation
 
 
 def test_unusable_proxies_are_one_root_cause(monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests) -> None:

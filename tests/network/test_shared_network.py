@@ -10,11 +10,11 @@ from tests.contoso import made_up
 
 def test_several_denied_hosts_are_one_finding(verified: Callable[..., Report]) -> None:
     (cause,) = verified("proxy-denies").verdict.root_causes
-    found = cause.root.finding
+    finding = cause.root.finding
     for host in ("graph.microsoft.com", "api.security.microsoft.com"):
-        assert host in found.explanation
-        assert f"curl --verbose --max-time 10 https://{host}/" in found.fix.commands
-    assert ", ".join(made_up().hosts) in found.fix.text
+        assert host in finding.explanation
+        assert f"curl --verbose --max-time 10 https://{host}/" in finding.fix.commands
+    assert ", ".join(made_up().hosts) in finding.fix.text
 
 
 def test_the_allow_list_has_what_the_connection_is_for() -> None:

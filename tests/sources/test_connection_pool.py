@@ -17,7 +17,7 @@ from tests.contoso import made_up
 class Network(httpx.AsyncBaseTransport):
     """One socket: notes the cookies that it is sent, and sets one; answers wait until they may come."""
 
-    made: list[Network]
+    networks: list[Network]
     gate: asyncio.Event
 
     def __init__(self) -> None:
@@ -40,13 +40,13 @@ class Wired(ConnectionPool):
 
     def __init__(self) -> None:
         super().__init__()
-        self.made: list[Network] = []
+        self.networks: list[Network] = []
         Network.gate = asyncio.Event()
         Network.gate.set()
 
     def create_transport(self, host: str) -> Network:
-        self.made.append(Network())
-        return self.made[-1]
+        self.networks.append(Network())
+        return self.networks[-1]
 
 
 async def answered(sockets: ConnectionPool, host: str = "one.example", path: str = "/") -> None:
@@ -66,7 +66,7 @@ def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
             await asyncio.gather(*both)
             for host in ("one.example", "one.example", "two.example"):
                 await answered(sockets, host)
-            return [len(one.cookies) for one in sockets.made]
+            return [len(network.cookies) for network in sockets.networks]
 
     assert asyncio.run(run()) in ([1, 3, 1], [3, 1, 1])
 
@@ -77,7 +77,7 @@ def test_no_cookie_travels() -> None:
             assert isinstance(sockets, Wired)
             for _ in range(3):
                 await answered(sockets)
-            return sockets.made[0].cookies
+            return sockets.networks[0].cookies
 
     assert asyncio.run(run()) == [None, None, None]
 
@@ -88,11 +88,11 @@ def test_the_last_who_leaves_closes_them() -> None:
         async with sockets.reserve(8):
             async with sockets.reserve(8):
                 await answered(sockets)
-            assert not sockets.made[0].closed
-        assert sockets.made[0].closed
+            assert not sockets.networks[0].closed
+        assert sockets.networks[0].closed
         async with sockets.reserve(8):  # type: ignore[unreachable]
             await answered(sockets)
-        assert [one.closed for one in sockets.made] == [True, True]
+        assert [network.closed for network in sockets.networks] == [True, True]
 
     asyncio.run(run())
 
@@ -104,7 +104,7 @@ def test_a_socket_that_failed_is_tried_again() -> None:
             with pytest.raises(httpx.ConnectError):
                 await answered(sockets, path="/fails")
             await answered(sockets)
-            return len(sockets.made)
+            return len(sockets.networks)
 
     assert asyncio.run(run()) == 1
 
@@ -116,8 +116,8 @@ def test_no_more_sockets_are_open_than_reserved() -> None:
             async with sockets.reserve(1):
                 for host in ("one.example", "two.example", "three.example"):
                     await answered(sockets, host)
-                before = [one.closed for one in sockets.made]
-            return before, [one.closed for one in sockets.made]
+                before = [network.closed for network in sockets.networks]
+            return before, [network.closed for network in sockets.networks]
 
     before, after = asyncio.run(run())
     assert before == [True, False, False]
@@ -135,7 +135,7 @@ def test_a_connection_that_broke_is_not_followed_by_one_as_old() -> None:
             await asyncio.gather(*three)
             with pytest.raises(httpx.ConnectError):
                 await answered(sockets, path="/fails")
-            return [one.closed for one in sockets.made]
+            return [network.closed for network in sockets.networks]
 
     assert sorted(asyncio.run(run())) == [False, True, True]
 
@@ -169,10 +169,10 @@ def test_connections_on_the_network_have_one_pace_in_a_run_and_another_in_the_ne
     source = Live()
 
     async def paces() -> list[RateLimits]:
-        async with source.open(made_up()) as one:
+        async with source.open(made_up()) as first:
             pass
-        async with source.open(made_up()) as two, source.open(made_up()) as three:
-            return [one.pace, two.pace, three.pace]
+        async with source.open(made_up()) as second, source.open(made_up()) as third:
+            return [first.pace, second.pace, third.pace]
 
     first, second = asyncio.run(paces()), asyncio.run(paces())
     assert len({*map(id, first)}) == len({*map(id, second)}) == 1
@@ -182,8 +182,8 @@ def test_connections_on_the_network_have_one_pace_in_a_run_and_another_in_the_ne
 def test_each_virtual_tenant_has_a_pace_of_its_own() -> None:
     async def paces() -> list[RateLimits]:
         source = Fake()
-        async with source.open(made_up()) as one, source.open(made_up()) as two:
-            return [one.pace, two.pace]
+        async with source.open(made_up()) as first, source.open(made_up()) as second:
+            return [first.pace, second.pace]
 
-    one, two = asyncio.run(paces())
-    assert one is not two
+    first, second = asyncio.run(paces())
+    assert first is not second

@@ -105,7 +105,7 @@ def test_an_answer_is_read_as_httpx_reads_it(
 ) -> None:
     for name, second in ANSWERS.items():
         with subtests.test(answer=name):
-            found = []
+            runs = []
             for fast in (True, False):
                 monkeypatch.setattr(kept_socket, "is_parser_installed", lambda fast=fast: fast)
                 results: list[Result] = []
@@ -115,9 +115,9 @@ def test_an_answer_is_read_as_httpx_reads_it(
                         results += [await put(sockets, url), await put(sockets, url)]
 
                 opened = asyncio.run(serving(second, step if len(second) < 1000 else 4096, ask, certificate))
-                found.append((results, opened))
-            assert found[0] == found[1]
-            assert found[0][0][0] == (200, [("content-length", "2")], b"ok")
+                runs.append((results, opened))
+            assert runs[0] == runs[1]
+            assert runs[0][0][0] == (200, [("content-length", "2")], b"ok")
 
 
 def test_what_is_refused_here_is_asked_again_by_httpx() -> None:
@@ -132,7 +132,7 @@ def test_what_is_refused_here_is_asked_again_by_httpx() -> None:
                 results.append(await sender.send(httpx.Request("GET", url), "graph.alerts"))
 
     assert asyncio.run(serving(both, len(both), ask)) == 2
-    assert [(one.exchange.status, one.exchange.attempts) for one in results] == [(200, 1), (200, 2)]
+    assert [(result.exchange.status, result.exchange.attempts) for result in results] == [(200, 1), (200, 2)]
 
 
 def test_a_socket_on_which_something_came_unasked_is_not_used_again(certificate: ssl.SSLContext | None) -> None:

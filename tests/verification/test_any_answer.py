@@ -88,8 +88,8 @@ def garbled(api: str, status: int, headers: dict[str, str], body: bytes) -> Repo
 def test_a_verification_ends_with_a_verdict(api: str, status: int, headers: dict[str, str], body: bytes) -> None:
     report = garbled(api, status, headers, body)
     assert_valid(report.json())
-    assert not [one for one in report.outcomes if one.status == "error"]
-    assert {one.cause for one in report.outcomes} - {None} <= set(CAUSES)
+    assert not [outcome for outcome in report.outcomes if outcome.status == "error"]
+    assert {outcome.cause for outcome in report.outcomes} - {None} <= set(CAUSES)
     assert SECRET.encode() not in report.json()
 
 
@@ -106,11 +106,11 @@ def test_nothing_passes_on_an_answer_that_proves_nothing(subtests: pytest.Subtes
         for api in sorted(HOSTS):
             with subtests.test(status=status, body=body, api=api):
                 report = garbled(api, status, {}, body)
-                passed = {one.check for one in report.outcomes if one.status == "passed"}
-                asked = {"discovery"} if api == "entra" else {name for name in PROBES if belongs(name, api)}
+                passed = {outcome.check for outcome in report.outcomes if outcome.status == "passed"}
+                probes = {"discovery"} if api == "entra" else {name for name in PROBES if belongs(name, api)}
                 for check in catalogue().values():
                     needed = {probe for parameter, probe in check.needs.items() if not check.parameters[parameter]}
-                    if needed & asked:
+                    if needed & probes:
                         assert check.id not in passed, check.id
                 assert report.verdict.status != "conformant"
 
@@ -122,4 +122,4 @@ def belongs(probe: str, api: str) -> bool:
 
 
 def test_all_hosts_are_covered() -> None:
-    assert {one.api.name for one in ENDPOINTS.values()} - {"sentinel", "managed_identity"} == set(HOSTS)
+    assert {endpoint.api.name for endpoint in ENDPOINTS.values()} - {"sentinel", "managed_identity"} == set(HOSTS)

@@ -53,12 +53,12 @@ def test_so_many_are_worked_on_at_a_time(jobs: int) -> None:
         running["now"] += 1
         running["most"] = max(running["most"], running["now"])
         if running["most"] == min(jobs, 20):
-            taken.set()
+            all_begun.set()
         async with asyncio.timeout(NET):
-            await taken.wait()
+            await all_begun.wait()
         running["now"] -= 1
 
-    taken = asyncio.Event()
+    all_begun = asyncio.Event()
     with BackgroundGatherer(work, range(20), jobs) as gathering:
         assert sorted(gathering.finished()) == [*range(20)]
     assert running["most"] == min(jobs, 20)
@@ -101,13 +101,13 @@ def test_nothing_to_do_ends_at_once() -> None:
 
 
 def test_results_are_given_as_finished_and_things_are_only_taken_as_there_is_room() -> None:
-    taken: list[float] = []
+    seconds_used: list[float] = []
     ended: list[float] = []
 
     def things() -> Iterator[float]:
         for seconds in (0.1, 0.0, 0.02):
-            taken.append(seconds)
-            assert len(taken) <= len(ended) + 2
+            seconds_used.append(seconds)
+            assert len(seconds_used) <= len(ended) + 2
             yield seconds
 
     async def work(seconds: float) -> float:

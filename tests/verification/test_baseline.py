@@ -38,12 +38,12 @@ expires = 2027-01-31
 """
 
 
-def known(check: str = "AUTH-003", **more: object) -> Acceptance:
+def acceptance(check: str = "AUTH-003", **more: object) -> Acceptance:
     return Acceptance(check, "known", **{"expires": LATER, **more})  # type: ignore[arg-type]
 
 
 def accepted(outcomes: list[Outcome], *baseline: Acceptance) -> list[str]:
-    return [one.check for one in accept(outcomes, "contoso", baseline, TODAY) if one.accepted]
+    return [outcome.check for outcome in accept(outcomes, "contoso", baseline, TODAY) if outcome.accepted]
 
 
 FAILED = Outcome("AUTH-003", "failed", EXPIRED)
@@ -53,22 +53,27 @@ ERROR = Outcome("AUTH-003", "error", reason="a bug")
 
 
 def test_what_an_accepted_root_blocks_is_accepted_with_it() -> None:
-    assert accepted([FAILED, BLOCKED, PASSED], known()) == ["AUTH-003", "SENT-001"]
-    assert accepted([BLOCKED], known()) == ["SENT-001"]
+    assert accepted([FAILED, BLOCKED, PASSED], acceptance()) == ["AUTH-003", "SENT-001"]
+    assert accepted([BLOCKED], acceptance()) == ["SENT-001"]
 
 
 def test_an_acceptance_covers_its_check_connection_and_cause_only() -> None:
-    assert accepted([FAILED], known("HYG-002"), known(connection="fabrikam"), known(cause="wrong_client_secret")) == []
-    assert accepted([FAILED], known(connection="contoso", cause="secret_expired")) == ["AUTH-003"]
+    assert (
+        accepted(
+            [FAILED], acceptance("HYG-002"), acceptance(connection="fabrikam"), acceptance(cause="wrong_client_secret")
+        )
+        == []
+    )
+    assert accepted([FAILED], acceptance(connection="contoso", cause="secret_expired")) == ["AUTH-003"]
 
 
 def test_an_error_is_never_accepted() -> None:
-    assert accepted([ERROR], known()) == []
+    assert accepted([ERROR], acceptance()) == []
 
 
 def test_it_holds_to_the_end_of_its_last_day() -> None:
-    assert accepted([FAILED], known(expires=TODAY)) == ["AUTH-003"]
-    assert accepted([FAILED], known(expires=TODAY - timedelta(days=1))) == []
+    assert accepted([FAILED], acceptance(expires=TODAY)) == ["AUTH-003"]
+    assert accepted([FAILED], acceptance(expires=TODAY - timedelta(days=1))) == []
 
 
 def stale(outcomes: Mapping[str, Sequence[Outcome]], baseline: Baseline) -> tuple[Stale, ...]:
@@ -79,25 +84,25 @@ def stale(outcomes: Mapping[str, Sequence[Outcome]], baseline: Baseline) -> tupl
     return use.stale(TODAY)
 
 
-def why(outcomes: dict[str, list[Outcome]], one: Acceptance) -> list[str]:
-    return [found.why for found in stale(outcomes, (one,))]
+def why(outcomes: dict[str, list[Outcome]], entry: Acceptance) -> list[str]:
+    return [stale_entry.why for stale_entry in stale(outcomes, (entry,))]
 
 
 def test_an_acceptance_is_stale_when_its_check_passes_everywhere() -> None:
-    assert why({"contoso": [PASSED]}, known()) == ["passing"]
-    assert why({"contoso": [PASSED], "fabrikam": [FAILED]}, known()) == []
-    assert why({"contoso": [PASSED], "fabrikam": [FAILED]}, known(connection="contoso")) == ["passing"]
+    assert why({"contoso": [PASSED]}, acceptance()) == ["passing"]
+    assert why({"contoso": [PASSED], "fabrikam": [FAILED]}, acceptance()) == []
+    assert why({"contoso": [PASSED], "fabrikam": [FAILED]}, acceptance(connection="contoso")) == ["passing"]
 
 
 @pytest.mark.parametrize(
     "outcome", [FAILED, ERROR, Outcome("AUTH-003", "blocked", RIGHTS), Outcome("LA-001", "passed")]
 )
 def test_only_a_check_that_was_seen_to_pass_makes_it_stale(outcome: Outcome) -> None:
-    assert why({"contoso": [outcome]}, known()) == []
+    assert why({"contoso": [outcome]}, acceptance()) == []
 
 
 def test_an_acceptance_whose_day_is_over_is_stale_if_its_check_was_selected() -> None:
-    over = known(expires=date(2026, 1, 31))
+    over = acceptance(expires=date(2026, 1, 31))
     assert why({"contoso": [FAILED]}, over) == ["expired"]
     assert why({"contoso": [BLOCKED]}, over) == ["expired"]
     assert why({"contoso": [PASSED]}, over) == ["passing"]
@@ -105,15 +110,15 @@ def test_an_acceptance_whose_day_is_over_is_stale_if_its_check_was_selected() ->
 
 
 def test_a_stale_acceptance_says_where_it_stands_and_what_to_do() -> None:
-    one = known(connection="contoso", where="known.toml:3")
-    assert [found.message for found in stale({"contoso": [PASSED]}, (one,))] == [
+    entry = acceptance(connection="contoso", where="known.toml:3")
+    assert [stale_entry.message for stale_entry in stale({"contoso": [PASSED]}, (entry,))] == [
         "known.toml:3: AUTH-003 (contoso) is accepted until 2027-01-31, but passes: remove the entry"
     ]
 
 
 SOME = [FAILED, BLOCKED, PASSED, ERROR, Outcome("HYG-002", "warning", RIGHTS), Outcome("HYG-002", "passed")]
 ENTRIES = st.builds(
-    known,
+    acceptance,
     st.sampled_from(["AUTH-003", "HYG-002"]),
     connection=st.sampled_from([None, "contoso", "fabrikam"]),
     expires=st.dates(date(2026, 1, 1), date(2027, 12, 31)),
@@ -129,14 +134,16 @@ ENTRIES = st.builds(
 def test_nothing_is_both_used_and_stale_and_marking_changes_nothing_else(
     outcomes: dict[str, list[Outcome]], baseline: Baseline
 ) -> None:
-    gone = {one.acceptance for one in stale(outcomes, baseline)}
-    for name, found in outcomes.items():
-        marked = accept(found, name, baseline, TODAY)
-        assert [(one.check, one.status, one.root) for one in marked] == [
-            (one.check, one.status, one.root) for one in found
+    stale_entries = {entry.acceptance for entry in stale(outcomes, baseline)}
+    for name, own_outcomes in outcomes.items():
+        marked = accept(own_outcomes, name, baseline, TODAY)
+        assert [(outcome.check, outcome.status, outcome.root) for outcome in marked] == [
+            (outcome.check, outcome.status, outcome.root) for outcome in own_outcomes
         ]
-        used = tuple(one for one in baseline if any(o.accepted for o in accept(found, name, (one,), TODAY)))
-        assert not gone & set(used)
+        used = tuple(
+            entry for entry in baseline if any(o.accepted for o in accept(own_outcomes, name, (entry,), TODAY))
+        )
+        assert not stale_entries & set(used)
 
 
 # The file
@@ -145,8 +152,8 @@ def test_nothing_is_both_used_and_stale_and_marking_changes_nothing_else(
 def test_an_entry_is_read_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "known.toml"
     path.write_text(ENTRY)
-    (one,) = read(path)
-    assert one == Acceptance(
+    (entry,) = read(path)
+    assert entry == Acceptance(
         "HYG-002",
         "the reviewer wants both roles until the migration",
         LATER,
@@ -198,7 +205,7 @@ def test_any_text_is_read_or_told(tmp_path_factory: pytest.TempPathFactory, text
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(text.encode(errors="surrogatepass"))
     try:
-        told: object = read(path)
+        result: object = read(path)
     except BaselineError as error:
-        told = str(error)
-    assert isinstance(told, tuple) or str(told).startswith(str(path))
+        result = str(error)
+    assert isinstance(result, tuple) or str(result).startswith(str(path))

@@ -25,14 +25,14 @@ def test_all_come_once_and_never_too_many_of_a_group(things: list[str], most: in
     working: list[str] = []
     ended: list[str] = []
     while True:
-        while (one := admission.next()) is not None:
-            working.append(one)
-            assert sum(first(other) == first(one) for other in working) <= most
+        while (thing := admission.next()) is not None:
+            working.append(thing)
+            assert sum(first(other) == first(thing) for other in working) <= most
         if not working:
             break
-        gone = working.pop(data.draw(st.integers(0, len(working) - 1)))
-        admission.release(gone)
-        ended.append(gone)
+        finished = working.pop(data.draw(st.integers(0, len(working) - 1)))
+        admission.release(finished)
+        ended.append(finished)
     assert sorted(ended) == sorted(things)
 
 
@@ -50,11 +50,14 @@ def test_what_is_in_no_group_may_always_begin() -> None:
 
 def test_connections_of_one_app_in_one_tenant_are_a_group() -> None:
     other = "00000000-0c0f-4c0f-a11c-00000000000f"
-    one = made_up()
-    assert account_key(one) == account_key(
-        made_up(name="other", subscription_id=other, tenant_id=one.tenant_id.upper())
+    connection = made_up()
+    assert account_key(connection) == account_key(
+        made_up(name="other", subscription_id=other, tenant_id=connection.tenant_id.upper())
     )
-    assert len({account_key(one), account_key(made_up(tenant_id=other)), account_key(made_up(client_id=other))}) == 3
+    assert (
+        len({account_key(connection), account_key(made_up(tenant_id=other)), account_key(made_up(client_id=other))})
+        == 3
+    )
 
 
 def test_a_group_that_hangs_delays_nobody_with_all_places_taken() -> None:
@@ -64,12 +67,12 @@ def test_a_group_that_hangs_delays_nobody_with_all_places_taken() -> None:
 
     async def run() -> list[str]:
         things = [f"a{number}" for number in range(50)] + ["b", "c", "d"]
-        found = []
-        async for one in run_concurrently(work, things, MAX_PER_GROUP + 1, first):
-            found.append(one)
-            if len(found) == 3:
+        results = []
+        async for result in run_concurrently(work, things, MAX_PER_GROUP + 1, first):
+            results.append(result)
+            if len(results) == 3:
                 break
-        return found
+        return results
 
     assert sorted(asyncio.run(run())) == ["b", "c", "d"]
 
@@ -91,12 +94,12 @@ def test_what_ended_well_at_the_same_time_as_a_failure_comes_first() -> None:
             raise LookupError
         return number
 
-    found = []
+    results = []
 
     async def main() -> None:
-        async for one in run_concurrently(work, range(3), 3):
-            found.append(one)
+        async for result in run_concurrently(work, range(3), 3):
+            results.append(result)
 
     with pytest.raises(LookupError):
         asyncio.run(main())
-    assert sorted(found) == [1, 2]
+    assert sorted(results) == [1, 2]

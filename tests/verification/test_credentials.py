@@ -46,7 +46,7 @@ def verified(connection: Connection, arrange: Callable[[World], None] | None = N
 
 
 def causes(report: Report) -> list[tuple[str, str]]:
-    return [(one.root.check, one.root.finding.cause) for one in report.verdict.root_causes]
+    return [(issue.root.check, issue.root.finding.cause) for issue in report.verdict.root_causes]
 
 
 @pytest.mark.parametrize("credential", [certificate(), assertion()], ids=["certificate", "federated"])
@@ -122,8 +122,8 @@ def test_a_refused_credential_is_of_the_kind_that_was_sent(
 def test_every_cloud_is_verified_under_its_own_hosts(cloud: str) -> None:
     report = verify(made_up(cloud=cloud), source="fake")
     assert report.ok, report.verdict.summary
-    hosts = {one.url.split("/")[2] for one in report.gathered.exchanges}
+    hosts = {exchange.url.split("/")[2] for exchange in report.gathered.exchanges}
     assert hosts <= {host.removeprefix("https://") for host in CLOUDS[cloud].hosts.values()}
     if cloud == "china":
-        statuses = {one.check: one.status for one in report.outcomes}
+        statuses = {outcome.check: outcome.status for outcome in report.outcomes}
         assert statuses["GRAPH-001"] == statuses["MDE-001"] == "not_applicable"

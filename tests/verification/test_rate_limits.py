@@ -38,7 +38,7 @@ class Strict:
     allowed: float = 100
     seconds: int = 10
     latency: float = 0.0
-    asked: deque[float] = field(default_factory=deque)
+    times: deque[float] = field(default_factory=deque)
     refused: int = 0
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
@@ -46,12 +46,12 @@ class Strict:
         if request.url.host != HOST:
             return await self.world.handler(request)
         now = asyncio.get_running_loop().time()
-        while self.asked and self.asked[0] <= now - 60:
-            self.asked.popleft()
-        if len(self.asked) >= self.allowed:
+        while self.times and self.times[0] <= now - 60:
+            self.times.popleft()
+        if len(self.times) >= self.allowed:
             self.refused += 1
             return throttling("defender", self.seconds)(Call(self.world.tenant, request, None, {}))
-        self.asked.append(now)
+        self.times.append(now)
         return await self.world.handler(request)
 
 
@@ -65,7 +65,7 @@ class Services:
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        (tenant,) = (one for one in self.tenants if one.world.tenant.id == connection.tenant_id)
+        (tenant,) = (tenant for tenant in self.tenants if tenant.world.tenant.id == connection.tenant_id)
         yield Channel(httpx.MockTransport(tenant.handler), LoopClock(), connection, self.pace())
 
 
@@ -86,14 +86,14 @@ def verified(
     jobs: int = 32,
 ) -> dict[str, tuple[Report, float]]:
     """Each report with the moment at which it was there."""
-    one = RateLimits()
-    source = Services(tenants, (lambda: one) if together else RateLimits)
+    shared = RateLimits()
+    source = Services(tenants, (lambda: shared) if together else RateLimits)
 
     async def all_of_them() -> dict[str, tuple[Report, float]]:
-        found = {}
+        reports = {}
         async for report in verify_all(connections, source=source, checks=CHECKS, patience=patience, jobs=jobs):
-            found[report.connection.name] = report, asyncio.get_running_loop().time()
-        return found
+            reports[report.connection.name] = report, asyncio.get_running_loop().time()
+        return reports
 
     return run(all_of_them())
 
@@ -106,7 +106,7 @@ def test_a_connection_is_not_slowed_by_what_is_published() -> None:
     defender = tenant()
     ((report, moment),) = verified([*workspaces(1)], defender).values()
     assert report.ok
-    assert len(defender.asked) == REQUESTS
+    assert len(defender.times) == REQUESTS
     assert moment == 0
 
 
@@ -122,13 +122,13 @@ def test_twenty_of_one_app_keep_what_is_published() -> None:
     assert throttled(verified([*workspaces(20)], reckless, together=False)) > 0
 
 
-def test_what_one_was_told_the_others_need_not_be_told() -> None:
+def test_connections_share_how_much_a_service_allows() -> None:
     """A service that allows less than is published."""
-    heard, unheard = (tenant(allowed=20, latency=0.1) for _ in range(2))
-    reports = verified([*workspaces(16)], heard, patience=Patience(deadline=120))
-    verified([*workspaces(16)], unheard, together=False)
-    assert 0 < heard.refused < unheard.refused / 2
-    assert throttled(reports) == heard.refused
+    sharing, apart = (tenant(allowed=20, latency=0.1) for _ in range(2))
+    reports = verified([*workspaces(16)], sharing, patience=Patience(deadline=120))
+    verified([*workspaces(16)], apart, together=False)
+    assert 0 < sharing.refused < apart.refused / 2
+    assert throttled(reports) == sharing.refused
 
 
 def test_a_hundred_of_one_app_take_their_time_and_nobody_loses_patience() -> None:
@@ -141,14 +141,14 @@ def test_a_hundred_of_one_app_take_their_time_and_nobody_loses_patience() -> Non
 @pytest.mark.parametrize("seconds", [40, 86400])
 def test_a_hostile_tenant_delays_no_other_and_its_own_no_longer_than_their_patience(seconds: int) -> None:
     hostile, friendly = tenant(allowed=0, seconds=seconds, latency=0.1), tenant(other=True, latency=0.1)
-    many, one = [*workspaces(40)], made_up(name="neighbour", tenant_id=OTHER)
-    reports = verified([*many, one], hostile, friendly, jobs=8, patience=Patience(deadline=100))
+    many, neighbour = [*workspaces(40)], made_up(name="neighbour", tenant_id=OTHER)
+    reports = verified([*many, neighbour], hostile, friendly, jobs=8, patience=Patience(deadline=100))
     report, moment = reports.pop("neighbour")
     assert report.ok
     assert moment < 2
     for report, _ in reports.values():
         assert report.duration <= 100
-        assert {one.root.finding.cause for one in report.verdict.root_causes} == {"throttled"}
+        assert {issue.root.finding.cause for issue in report.verdict.root_causes} == {"throttled"}
 
 
 def test_who_waits_for_others_is_not_called_throttled_or_slow() -> None:

@@ -30,14 +30,14 @@ def test_a_failure_is_nonconformant_whatever_else_passed() -> None:
 
 
 def test_blocked_by_a_refusal_is_nonconformant_even_if_its_owner_was_not_selected() -> None:
-    found = verdict([BLOCKED])
-    assert found.exit_code == ExitCode.NONCONFORMANT
-    assert [(one.root.check, one.blocks) for one in found.root_causes] == [("AUTH-003", ("SENT-001",))]
+    result = verdict([BLOCKED])
+    assert result.exit_code == ExitCode.NONCONFORMANT
+    assert [(issue.root.check, issue.blocks) for issue in result.root_causes] == [("AUTH-003", ("SENT-001",))]
 
 
 def test_what_could_not_be_established_is_incomplete() -> None:
-    for one in (WAITING, UNSURE, BROKEN):
-        assert verdict([PASSED, one]).exit_code == ExitCode.INCOMPLETE
+    for outcome in (WAITING, UNSURE, BROKEN):
+        assert verdict([PASSED, outcome]).exit_code == ExitCode.INCOMPLETE
 
 
 def test_nothing_applicable_is_never_conformant() -> None:
@@ -59,57 +59,63 @@ def test_an_announced_retirement_has_its_own_switch() -> None:
 ALL = (PASSED, FAILED, WARNED, BLOCKED, WAITING, UNSURE, NOTHING, BROKEN)
 
 
-@given(st.lists(st.sampled_from(ALL), unique_by=lambda one: one.check), st.randoms())
+@given(st.lists(st.sampled_from(ALL), unique_by=lambda outcome: outcome.check), st.randoms())
 def test_order_does_not_matter(outcomes: list[Outcome], random: object) -> None:
     shuffled = list(outcomes)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    one, other = verdict(outcomes), verdict(shuffled)
-    assert one.status == other.status
-    assert one.counts == other.counts
-    assert {cause.root.check for cause in one.root_causes} == {cause.root.check for cause in other.root_causes}
+    result, shuffled_result = verdict(outcomes), verdict(shuffled)
+    assert result.status == shuffled_result.status
+    assert result.counts == shuffled_result.counts
+    assert {cause.root.check for cause in result.root_causes} == {
+        cause.root.check for cause in shuffled_result.root_causes
+    }
 
 
-@given(st.lists(st.sampled_from(ALL), unique_by=lambda one: one.check))
+@given(st.lists(st.sampled_from(ALL), unique_by=lambda outcome: outcome.check))
 def test_conformant_means_that_nothing_stands_against_it(outcomes: list[Outcome]) -> None:
-    statuses = {one.status for one in outcomes}
+    statuses = {outcome.status for outcome in outcomes}
     against = statuses & {"failed", "blocked", "inconclusive", "error"}
     assert (verdict(outcomes).status == "conformant") == (not against and bool(statuses & {"passed", "warning"}))
 
 
-def known(outcome: Outcome) -> Outcome:
+def accepted_outcome(outcome: Outcome) -> Outcome:
     return replace(outcome, accepted=Accepted("known", date(2027, 1, 31)))
 
 
 def test_what_is_accepted_is_named_apart_and_does_not_count() -> None:
-    found = verdict([PASSED, known(FAILED), known(BLOCKED)])
-    assert found.status == "conformant"
-    assert found.root_causes == ()
-    assert [(one.root.check, one.blocks) for one in found.accepted] == [("AUTH-003", ("SENT-001",))]
-    assert found.counts == {"passed": 1, "failed": 1, "blocked": 1}
-    assert "1 known finding is accepted" in found.summary
+    result = verdict([PASSED, accepted_outcome(FAILED), accepted_outcome(BLOCKED)])
+    assert result.status == "conformant"
+    assert result.root_causes == ()
+    assert [(issue.root.check, issue.blocks) for issue in result.accepted] == [("AUTH-003", ("SENT-001",))]
+    assert result.counts == {"passed": 1, "failed": 1, "blocked": 1}
+    assert "1 known finding is accepted" in result.summary
 
 
 def test_what_is_accepted_excuses_nothing_else() -> None:
-    assert verdict([PASSED, known(FAILED), UNSURE]).exit_code == ExitCode.INCOMPLETE
-    assert verdict([PASSED, known(UNSURE), FAILED]).exit_code == ExitCode.NONCONFORMANT
+    assert verdict([PASSED, accepted_outcome(FAILED), UNSURE]).exit_code == ExitCode.INCOMPLETE
+    assert verdict([PASSED, accepted_outcome(UNSURE), FAILED]).exit_code == ExitCode.NONCONFORMANT
 
 
 def test_a_connection_of_which_nothing_works_is_not_conformant_however_much_is_accepted() -> None:
-    assert verdict([known(FAILED), known(BLOCKED)]).exit_code == ExitCode.INCOMPLETE
+    assert verdict([accepted_outcome(FAILED), accepted_outcome(BLOCKED)]).exit_code == ExitCode.INCOMPLETE
 
 
 @given(
-    st.lists(st.sampled_from(ALL), unique_by=lambda one: one.check), st.sets(st.sampled_from(["AUTH-003", "LA-001"]))
+    st.lists(st.sampled_from(ALL), unique_by=lambda outcome: outcome.check),
+    st.sets(st.sampled_from(["AUTH-003", "LA-001"])),
 )
 def test_accepting_a_root_is_as_if_it_and_all_that_it_blocks_had_not_been_selected(
     outcomes: list[Outcome], accepted: set[str]
 ) -> None:
-    marked = [known(one) if one.root and one.root.check in accepted else one for one in outcomes]
-    assert verdict(marked).status == verdict([one for one in marked if not one.accepted]).status
+    marked = [
+        accepted_outcome(outcome) if outcome.root and outcome.root.check in accepted else outcome
+        for outcome in outcomes
+    ]
+    assert verdict(marked).status == verdict([outcome for outcome in marked if not outcome.accepted]).status
 
 
 def test_the_exit_code_of_a_run_is_its_worst() -> None:
-    works, unsure, broken = (verdict([one]).exit_code for one in (PASSED, UNSURE, FAILED))
+    works, unsure, broken = (verdict([outcome]).exit_code for outcome in (PASSED, UNSURE, FAILED))
     assert exit_code([]) == exit_code([works]) == ExitCode.CONFORMANT
     assert exit_code([works, unsure]) == ExitCode.INCOMPLETE
     assert exit_code([unsure, broken, works]) == ExitCode.NONCONFORMANT

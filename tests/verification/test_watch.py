@@ -63,7 +63,7 @@ def test_what_works_is_not_watched() -> None:
 
 def test_only_what_is_broken_is_asked_again_and_at_the_end_everything() -> None:
     _, _, source = watched("no-graph-consent", "no-graph-consent+clock-skew", "no-graph-consent", "healthy")
-    first, *between, last = source.asked
+    first, *between, last = source.requests
     assert all(requests < first / 2 for requests in between)
     assert last > first
 
