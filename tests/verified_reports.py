@@ -54,7 +54,7 @@ def report_of(
 ) -> Report:
     """Return the report on the made-up connection of this name, in a scenario, at a fixed moment.
 
-    Once in a session for the same arguments: a report does not change.
+    Once in a session for the same arguments, whether or not they are written out: a report does not change.
     """
     return _verified(scenario, checks, wait, baseline, name)[0]
 

@@ -23,8 +23,8 @@ operation only reads, the POSTs too: the token request, queries, and the lists t
 POST. Operations without a probe exist for the virtual tenant.
 
 A ReadWrite permission of Microsoft Graph or Defender for Endpoint opens what the Read permission opens: the page of
-each operation lists both. So an app that has both keeps working without the Read permission, and the checks of permissions
-pass; that it can change things is a warning of its own ([PERM-020](checks.md#PERM-020)).
+each operation lists both. So an app that has both keeps working without the Read permission, and the checks of
+permissions pass; that it can change things is a warning of its own ([PERM-020](checks.md#PERM-020)).
 """
 AFTER = f"""\
 `<object-id>` is the object id of the enterprise application (`az ad sp show --id '<client-id>' --query id`), not of the
