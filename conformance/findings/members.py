@@ -55,7 +55,9 @@ def read_contents(text: str, value: Any, shape: Shape) -> Contents:
         _string(text, contents, 0)
     contents.settle()
     if contents.status is None and not contents.passed_on:
-        contents.status = next((status for code in contents.codes if (status := pasted.status(code, bare=True))), None)
+        contents.status = next(
+            (status for code in reversed(contents.codes) if (status := pasted.status(code, bare=True))), None
+        )
     return contents
 
 
