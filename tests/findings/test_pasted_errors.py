@@ -85,7 +85,7 @@ def test_prose_of_clients(subtests: pytest.Subtests) -> None:
             "connection_failed",
         ),
         (
-            "HTTPSConnectionPool(host='login.microsoftonline.com', port=443): [WinError 10060] A connection attempt failed"
+            "HTTPSConnectionPool(host='graph.microsoft.com', port=443): [WinError 10060] A connection attempt failed"
             " because the connected party did not properly respond after a period of time",
             "timed_out",
         ),
