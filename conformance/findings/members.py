@@ -186,7 +186,7 @@ def _within(documents: Iterable[Any], contents: Contents, depth: int) -> None:
 
 
 def _around(words: str, contents: Contents) -> None:
-    """What stands around a document: a client's words, of which only codes, numbers, status and addresses count."""
+    """Read the text around a document: of a client's words, only codes, numbers, status and addresses count."""
     words = unwrap.flat(words)
     contents.answered(pasted.status(words), within=0.5)
     contents.addresses.extend(hosts.request_addresses(words))
