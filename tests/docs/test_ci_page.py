@@ -11,17 +11,17 @@ from scripts.plugins import MATRIX, SITUATIONS, plugins
 
 
 def test_what_the_page_says_was_run_in_every_situation(subtests: pytest.Subtests) -> None:
-    listed = {(one.name, one.version, *one.arguments) for one in plugins()}
+    listed = {(plugin.name, plugin.version, *plugin.arguments) for plugin in plugins()}
     text = page()
     for run in json.loads(MATRIX.read_text(encoding="utf-8"))["runs"]:
         key = (run["plugin"], run["version"], *run["arguments"])
         with subtests.test(key=key):
             assert key in listed
-            assert run["problems"] == {one.name: [] for one in SITUATIONS}
+            assert run["problems"] == {situation.name: [] for situation in SITUATIONS}
             assert f"| {run['plugin']} | {run['version']} |" in text
 
 
 def test_each_flaw_of_the_list_is_on_the_page() -> None:
-    flaws = [one for one in plugins() if one.flaw]
+    flaws = [plugin for plugin in plugins() if plugin.flaw]
     assert flaws
-    assert not [one.name for one in flaws if f"- {one.name} {one.version}: {one.flaw}." not in page()]
+    assert not [plugin.name for plugin in flaws if f"- {plugin.name} {plugin.version}: {plugin.flaw}." not in page()]

@@ -54,20 +54,20 @@ def blocks(language: str) -> list[str]:
 def commands(text: str, start: str) -> list[list[str]]:
     """The commands of a script that start so, up to a pipe."""
     lines = text.replace("\\\n", " ").splitlines()
-    found = [shlex.split(line.split("|")[0], comments=True) for line in lines if line.strip().startswith(start)]
-    return [[word for word in words if not word.startswith("$")] for words in found]
+    commands = [shlex.split(line.split("|")[0], comments=True) for line in lines if line.strip().startswith(start)]
+    return [[word for word in words if not word.startswith("$")] for words in commands]
 
 
 def jobs(name: str) -> dict[str, Any]:
-    found = parsed(name)["jobs"]
-    return found if isinstance(found, dict) else {one["job"]: one for one in found}
+    listed = parsed(name)["jobs"]
+    return listed if isinstance(listed, dict) else {job["job"]: job for job in listed}
 
 
 @cache
 def everything() -> list[tuple[str, str]]:
     """The scripts of both pipelines and of the page, each with the name of its file."""
-    found = [(name, script) for name in FILES for script in scripts(parsed(name))]
-    return [*found, *(("README.md", script) for script in blocks("sh"))]
+    all_scripts = [(name, script) for name in FILES for script in scripts(parsed(name))]
+    return [*all_scripts, *(("README.md", script) for script in blocks("sh"))]
 
 
 @each_pipeline
@@ -97,9 +97,9 @@ def test_pytest_is_called_with_options_that_there_are(pytestconfig: pytest.Confi
     group.addoption("--record-mode", choices=["once", "new_episodes", "all", "rewrite", "none"])
     for name, words in calls_of_pytest():
         with subtests.test(name=name, words=words):
-            known, unknown = parser.parse_known_and_unknown_args(words[1:])
+            options, unknown = parser.parse_known_and_unknown_args(words[1:])
             assert unknown == []
-            source(known.sentinel_source, cassettes=Path("cassettes"))
+            source(options.sentinel_source, cassettes=Path("cassettes"))
     for option in ("junitxml", "record_mode"):
         assert pytestconfig.getoption(f"--{option.replace('_', '-')}", "missing") != "missing", "the option exists"
 
@@ -197,7 +197,7 @@ ASSERTION = ".".join(
 def test_two_nights_in_a_row(name: str, tmp_path: Path) -> None:
     """The step that verifies, as the pipelines run it: on the virtual tenant, which breaks in the second night."""
     connection_file(tmp_path, "env:idToken")
-    (script,) = [one for one in scripts(jobs(name)["live"]) if "pytest --sentinel-config" in one]
+    (script,) = [text for text in scripts(jobs(name)["live"]) if "pytest --sentinel-config" in text]
 
     def night(scenario: str, compare: str) -> subprocess.CompletedProcess[str]:
         environment = {

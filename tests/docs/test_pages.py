@@ -104,8 +104,8 @@ def test_every_link_between_pages_lands(subtests: pytest.Subtests) -> None:
 def test_an_anchor_is_given_once(subtests: pytest.Subtests) -> None:
     for page in PAGES:
         with subtests.test(page=page.name):
-            given = re.findall(r'<a id="([^"]+)">', page.read_text(encoding="utf-8"))
-            assert len(given) == len(set(given))
+            ids = re.findall(r'<a id="([^"]+)">', page.read_text(encoding="utf-8"))
+            assert len(ids) == len(set(ids))
 
 
 def test_every_cause_has_its_anchor(subtests: pytest.Subtests) -> None:
@@ -120,7 +120,7 @@ def test_every_check_has_its_anchor() -> None:
 
 
 def test_every_code_has_its_anchor() -> None:
-    assert {one.id.removeprefix("entra.") for one in entries()} <= anchors(docs("findings.md"))
+    assert {entry.id.removeprefix("entra.") for entry in entries()} <= anchors(docs("findings.md"))
 
 
 def test_every_operation_has_its_anchor() -> None:
@@ -196,8 +196,10 @@ def test_the_library_takes_checks_and_sources_of_ones_own(names: dict[str, Any],
 
 def test_the_virtual_tenant_is_used_as_shown(names: dict[str, Any]) -> None:
     (example,) = examples("fakes.md")
-    shown = run(example, names)
-    assert [one.root.finding.cause for one in shown["report"].verdict.root_causes] == ["secret_expired"]
-    causes = {one.root.finding.cause for one in shown["both"].verdict.root_causes}
+    variables = run(example, names)
+    assert [root_cause.root.finding.cause for root_cause in variables["report"].verdict.root_causes] == [
+        "secret_expired"
+    ]
+    causes = {root_cause.root.finding.cause for root_cause in variables["both"].verdict.root_causes}
     assert causes == {"app_role_missing", "rbac_role_missing"}
-    assert "SecurityIncident" not in shown["world"].tenant.workspace.tables
+    assert "SecurityIncident" not in variables["world"].tenant.workspace.tables

@@ -77,7 +77,7 @@ def test_the_shell_steps_of_an_example_run(tmp_path: Path, name: str, scenario: 
         ran = shell(script, tmp_path, scenario)
         codes.append(ran.returncode)
         assert "Traceback" not in ran.stderr, ran.stderr
-    assert [one for one in codes if one] == [code]
+    assert [exit_code for exit_code in codes if exit_code] == [code]
     report = tmp_path / "sentinel-report"
     assert {"report.html", "report.json", "badge.svg", "summary.md", "junit.xml"} <= {
         file.name for file in report.iterdir()
@@ -94,14 +94,14 @@ def test_every_example_keeps_the_report_whatever_the_verdict() -> None:
     assert (upload["if"], upload["with"]["path"]) == ("always()", "${{ inputs.report }}")
     published = read("azure-pipelines.yml")["jobs"][0]["steps"][-1]
     assert (published["condition"], published["inputs"]["targetPath"]) == ("always()", "sentinel-report")
-    kept = read("gitlab-ci.yml")["sentinel"]["artifacts"]
-    assert (kept["when"], kept["paths"]) == ("always", ["sentinel-report"])
+    artifacts = read("gitlab-ci.yml")["sentinel"]["artifacts"]
+    assert (artifacts["when"], artifacts["paths"]) == ("always", ["sentinel-report"])
     assert "always {\n      junit" in (PIPELINES / "Jenkinsfile").read_text(encoding="utf-8")
 
 
 def test_the_example_for_github_gives_the_action_inputs_that_it_has() -> None:
     inputs = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["inputs"]
-    (step,) = [one for one in read("github-actions.yml")["jobs"]["verify"]["steps"] if "with" in one]
+    (step,) = [candidate for candidate in read("github-actions.yml")["jobs"]["verify"]["steps"] if "with" in candidate]
     assert step["with"].keys() <= inputs.keys()
     assert {name for name, row in inputs.items() if row.get("required")} <= step["with"].keys()
 

@@ -25,14 +25,14 @@ LINK = re.compile(r"\]\((?![a-z]+://)([^)\s#]+)?(?:#([^)\s]+))?\)")
 
 
 @cache
-def found() -> ScenarioOutcomes:
+def scenario_outcomes() -> ScenarioOutcomes:
     """What is seen in two of the scenarios; a published site has all of them."""
     return run_scenarios(("expired-secret", "no-azure-role"))
 
 
 @cache
 def sources() -> dict[str, str]:
-    return site.sources(found())
+    return site.sources(scenario_outcomes())
 
 
 # Where reports link to
@@ -125,7 +125,7 @@ def test_the_navigation_has_every_page_once() -> None:
 
 
 def test_the_first_page_shows_a_run_that_fails_and_works_after_the_command_of_its_fix() -> None:
-    broken, fixed = (one.connections[0] for one in (landing.repair().broken, landing.repair().fixed))
+    broken, fixed = (document.connections[0] for document in (landing.repair().broken, landing.repair().fixed))
     assert (broken.verdict.exit_code, fixed.verdict.exit_code) == (1, 0)
     text = html.unescape(sources()["index.md"])
     assert broken.root_causes[0].fix.commands[-1] in re.sub(r"<[^>]+>|\n", "", text)
@@ -150,7 +150,7 @@ def test_the_first_page_has_an_example_for_each_reader_and_all_its_links_land() 
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built strictly: each link and anchor in its pages has been looked for."""
     pytest.importorskip("zensical", reason="make site installs it")
-    return publish.build(tmp_path_factory.mktemp("site"), found())
+    return publish.build(tmp_path_factory.mktemp("site"), scenario_outcomes())
 
 
 @pytest.mark.slow
@@ -187,8 +187,8 @@ def test_the_first_page_fits_a_broken_run_and_its_fix_into_one_screen_from_disk(
             with subtests.test(width=width):
                 screen(driver, width=width, height=height)
                 driver.get((built / "index.html").as_uri())
-                runs = [one.rect for one in driver.find_elements("css selector", ".landing .run")]
+                runs = [element.rect for element in driver.find_elements("css selector", ".landing .run")]
                 assert len(runs) == 2
-                assert max(one["y"] + one["height"] for one in runs) <= height
+                assert max(rectangle["y"] + rectangle["height"] for rectangle in runs) <= height
                 assert driver.execute_script("return document.documentElement.scrollWidth") <= width
         assert driver.execute_script("return typeof __index"), "the search has its index without a server"

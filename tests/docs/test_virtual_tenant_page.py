@@ -48,19 +48,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def types(folder: Path, commands: str) -> str:
     """What a shell says, in which the environment was read in at the latest now."""
     script = f"set -e\n. virtual-tenant/environment\n{commands}"
-    done = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    completed = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+    assert (completed.returncode, completed.stderr) == (0, "")
+    return completed.stdout
 
 
 def values(text: str) -> list[Any]:
     """The JSON values that stand one after the other in a text."""
-    found, at, decoder = [], 0, json.JSONDecoder()
+    documents, at, decoder = [], 0, json.JSONDecoder()
     while rest := text[at:].lstrip():
         at = len(text) - len(rest)
         value, at = decoder.raw_decode(text, at)
-        found.append(value)
-    return found
+        documents.append(value)
+    return documents
 
 
 def test_curl_is_answered(folder: Path) -> None:
@@ -77,12 +77,12 @@ def test_the_port_can_be_dialled(folder: Path) -> None:
 
 def test_every_order_is_carried_out(folder: Path) -> None:
     types(folder, DIRECT)
-    said = values(types(folder, CONTROL.replace("--json", JSON)))
-    first, switched, faulty, canned, throttled, late, *log, reset = said
+    documents = values(types(folder, CONTROL.replace("--json", JSON)))
+    first, switched, faulty, canned, throttled, late, *log, reset = documents
     assert isinstance(first, dict)
     assert "expired-secret" in first["scenarios"]
-    assert [one["scenario"] for one in (switched, faulty, reset)] == ["expired-secret", "expired-secret", "healthy"]
-    assert [one["name"] for one in canned["faults"]] == ["service-down", "entra/AADSTS50076"]
+    assert [state["scenario"] for state in (switched, faulty, reset)] == ["expired-secret", "expired-secret", "healthy"]
+    assert [fault["name"] for fault in canned["faults"]] == ["service-down", "entra/AADSTS50076"]
     assert throttled["faults"][-1]["name"] == "throttled: graph"
     assert late["latency"] == {"seconds": 0.2, "jitter": 0.1}
     assert {"time", "method", "host", "path", "status", "duration_ms"} == log[-1].keys()
@@ -94,20 +94,20 @@ JSON = "-H 'Content-Type: application/json' -d"
 
 
 def test_the_options_are_those_of_the_command_line() -> None:
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "conformance.fakes", "serve", "--help-all"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=True,
     )
-    there = set(re.findall(r"^  (--[\w-]+)", done.stdout, re.MULTILINE)) - {"--help-all"}
+    there = set(re.findall(r"^  (--[\w-]+)", completed.stdout, re.MULTILINE)) - {"--help-all"}
     assert there == set(re.findall(r"`(--[\w-]+) [A-Z=]+`", PAGE))
 
 
 def test_the_tests_that_it_shows_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    (shown,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    pytester.makepyfile(test_shown=shown)
+    (example,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    pytester.makepyfile(test_shown=example)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     result = pytester.runpytest_subprocess("-p", "conformance.plugin", "-W", "error", "-p", "no:randomly")
     result.assert_outcomes(passed=4)

@@ -33,8 +33,8 @@ def run_inside(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
     A run that has modules of its own or workers, or is interrupted on purpose, gets a process of its own.
     """
-    given = ("-p", "conformance.plugin", *arguments)
+    options = ("-p", "conformance.plugin", *arguments)
     own = any(pytester.path.glob("*.py"))
     if own or any(argument.startswith(APART) for argument in arguments):
-        return pytester.runpytest_subprocess(*given)
-    return pytester.runpytest_inprocess(*given)
+        return pytester.runpytest_subprocess(*options)
+    return pytester.runpytest_inprocess(*options)

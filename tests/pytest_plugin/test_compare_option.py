@@ -49,8 +49,8 @@ def test_a_replay_has_not_changed_since_its_manifest(pytester: pytest.Pytester) 
 def test_what_changed_is_told_and_reported_and_changes_no_exit_code(pytester: pytest.Pytester) -> None:
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
     before = [
-        {**one, "outcome": "failed", "cause": "data_stale"} if one["id"] == "LA-001" else one
-        for one in manifest["checks"]
+        {**result, "outcome": "failed", "cause": "data_stale"} if result["id"] == "LA-001" else result
+        for result in manifest["checks"]
     ]
     (pytester.path / "before.json").write_text(json.dumps({**manifest, "checks": before[1:]}))
     result = run(pytester, "before.json", "--sentinel-report=out")

@@ -58,7 +58,7 @@ def test_the_help_names_every_option_and_the_whole_one_explains_it(capsys: pytes
 def test_the_commands_of_the_help_are_those_that_can_be_completed(capsys: pytest.CaptureFixture[str]) -> None:
     listed = {line.split()[0] for line in printed(capsys, "--help") if re.match("  [a-z]", line)}
     assert listed == {command.split()[0] for command in COMMANDS}
-    (commands,) = (one for one in command_parser()._actions if one.choices)
+    (commands,) = (action for action in command_parser()._actions if action.choices)
     assert listed == set(commands.choices or ())
 
 
@@ -81,7 +81,7 @@ def test_bash_completes_commands_options_and_values(tmp_path: Path, subtests: py
         ("completion f", "fish"),
     ):
         with subtests.test(typed):
-            done = subprocess.run(
+            completed = subprocess.run(
                 ["bash", "-c", script, "bash", f"sentinel-conformance {typed}"],
                 env={"PATH": f"{folder}:/usr/bin:/bin"},
                 cwd=tmp_path,
@@ -89,7 +89,9 @@ def test_bash_completes_commands_options_and_values(tmp_path: Path, subtests: py
                 text=True,
                 check=True,
             )
-            assert offered.rpartition(":")[2] in (one.strip().rpartition(":")[2] for one in done.stdout.splitlines())
+            assert offered.rpartition(":")[2] in (
+                line.strip().rpartition(":")[2] for line in completed.stdout.splitlines()
+            )
 
 
 def test_options_become_those_of_pytest() -> None:
@@ -117,10 +119,10 @@ def test_an_unknown_command_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_conftest_of_the_current_folder_does_not_disturb(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("raise SystemError('not of this run')")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option")
-    done = start(tmp_path, "verify", str(DEMO), "--source=fake:no-azure-role", "-k", "RBAC-001")
-    assert done.returncode == 1, done.stderr
-    assert "contoso does not work" in done.stdout
-    assert "warnings summary" not in done.stdout + done.stderr
+    completed = start(tmp_path, "verify", str(DEMO), "--source=fake:no-azure-role", "-k", "RBAC-001")
+    assert completed.returncode == 1, completed.stderr
+    assert "contoso does not work" in completed.stdout
+    assert "warnings summary" not in completed.stdout + completed.stderr
     listed = start(tmp_path, "list")
     assert listed.returncode == 0
     assert "RBAC-001" in listed.stdout

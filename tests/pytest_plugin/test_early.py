@@ -63,24 +63,24 @@ def test_tokens_are_asked_for_while_checks_are_collected_and_only_once(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EARLY", "yes")
-    code, asked = run(pytester, "--sentinel-report=out")
+    code, hosts = run(pytester, "--sentinel-report=out")
     assert code == 0
-    assert all(path.endswith(("/openid-configuration", "/token")) for path in asked["before"]), asked["before"]
-    assert max(Counter(path for path in asked["all"] if "openid" in path).values()) == 1
-    assert sum(path.endswith("/token") for path in asked["all"]) == 4
+    assert all(path.endswith(("/openid-configuration", "/token")) for path in hosts["before"]), hosts["before"]
+    assert max(Counter(path for path in hosts["all"] if "openid" in path).values()) == 1
+    assert sum(path.endswith("/token") for path in hosts["all"]) == 4
     (connection,) = json.loads(Path("out/report.json").read_bytes())["connections"]
     assert connection["verdict"]["status"] == "conformant"
-    assert len(connection["requests"]) == len(asked["all"])
+    assert len(connection["requests"]) == len(hosts["all"])
 
 
 def test_interrupt_during_collection_ends_what_is_under_way(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EARLY", "interrupted")
-    code, asked = run(pytester)
+    code, hosts = run(pytester)
     assert code == 2
-    assert asked["all"]
-    assert not asked["threads"]
+    assert hosts["all"]
+    assert not hosts["threads"]
 
 
 def test_nothing_is_sent_before_it_is_known_what_is_selected(
@@ -91,8 +91,8 @@ def test_nothing_is_sent_before_it_is_known_what_is_selected(
     Path("leaves_out.py").write_text("def pytest_collection_modifyitems(items):\n    del items[5:]\n", encoding="utf-8")
     for arguments in (["-k", "CONN-001"], ["-m", "hygiene"], ["-p", "leaves_out"]):
         with subtests.test(arguments=arguments):
-            _, asked = run(pytester, *arguments)
-            assert not asked["before"]
+            _, hosts = run(pytester, *arguments)
+            assert not hosts["before"]
     for arguments in (
         ["--collect-only"],
         ["--fixtures"],
@@ -101,5 +101,5 @@ def test_nothing_is_sent_before_it_is_known_what_is_selected(
         ["--sentinel-baseline=known.toml"],
     ):
         with subtests.test(arguments=arguments):
-            _, asked = run(pytester, *arguments)
-            assert not asked["all"]
+            _, hosts = run(pytester, *arguments)
+            assert not hosts["all"]

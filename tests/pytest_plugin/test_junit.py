@@ -18,7 +18,7 @@ SCHEMA = Path(__file__).with_name("junit.xsd")
 
 
 def facts(case: ET.Element) -> dict[str, str]:
-    return {one.attrib["name"]: one.attrib["value"] for one in case.iterfind("properties/property")}
+    return {item.attrib["name"]: item.attrib["value"] for item in case.iterfind("properties/property")}
 
 
 @pytest.fixture
@@ -33,25 +33,25 @@ def cases(folder: Path, pytester: pytest.Pytester) -> list[tuple[ET.Element, dic
 
 
 def test_each_check_is_a_case_with_its_facts(cases: list[tuple[ET.Element, dict[str, str]]]) -> None:
-    outcomes = Counter(known["outcome"] for _, known in cases)
+    outcomes = Counter(properties["outcome"] for _, properties in cases)
     assert outcomes["failed"] == 1
-    for case, known in cases:
-        assert {"id", "connection", "area", "outcome"} <= set(known)
-        results = [one.tag for one in case if one.tag != "properties"]
+    for case, properties in cases:
+        assert {"id", "connection", "area", "outcome"} <= set(properties)
+        results = [element.tag for element in case if element.tag != "properties"]
         expected = {"failed": ["failure"], "passed": [], "warning": []}
-        assert results == expected.get(known["outcome"], ["skipped"])
+        assert results == expected.get(properties["outcome"], ["skipped"])
 
 
 def test_a_failure_says_cause_and_fix_and_a_blocked_check_by_what(
     cases: list[tuple[ET.Element, dict[str, str]]],
 ) -> None:
-    (failed,) = [(case, known) for case, known in cases if known["outcome"] == "failed"]
+    (failed,) = [(case, properties) for case, properties in cases if properties["outcome"] == "failed"]
     assert (failed[1]["id"], failed[1]["cause"]) == ("AUTH-003", "secret_expired")
     assert "az ad app credential reset" in (failed[0].find("failure").attrib["message"])  # type: ignore[union-attr]
-    blocked = [known for _, known in cases if known["outcome"] == "blocked"]
-    assert {known["blocked_by"] for known in blocked} == {"AUTH-003"}
+    blocked = [properties for _, properties in cases if properties["outcome"] == "blocked"]
+    assert {properties["blocked_by"] for properties in blocked} == {"AUTH-003"}
 
 
 def test_the_time_of_a_case_is_that_of_its_answer(cases: list[tuple[ET.Element, dict[str, str]]]) -> None:
-    (failed,) = [case for case, known in cases if known["outcome"] == "failed"]
+    (failed,) = [case for case, properties in cases if properties["outcome"] == "failed"]
     assert float(failed.attrib["time"]) > 0

@@ -64,17 +64,17 @@ OBSERVER = """
 def test_a_fleets_items_and_reports_say_what_pytests_own_do(folder: Path, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(observer=OBSERVER)
     assert run(pytester, "-p", "observer").ret == 0
-    seen = json.loads((folder / "seen.json").read_text())
-    assert seen["tables"] is False
-    assert seen["names"] == [seen["node"], seen["node"].rpartition("::")[2]]
-    assert "slow" in seen["marks"]
-    assert "auth" in seen["marks"]
-    assert "slow" not in seen["others"]
-    assert seen["missing"] == []
-    assert "mine" in seen["properties"]
-    assert "LightReport" in seen["types"]
+    sizes = json.loads((folder / "seen.json").read_text())
+    assert sizes["tables"] is False
+    assert sizes["names"] == [sizes["node"], sizes["node"].rpartition("::")[2]]
+    assert "slow" in sizes["marks"]
+    assert "auth" in sizes["marks"]
+    assert "slow" not in sizes["others"]
+    assert sizes["missing"] == []
+    assert "mine" in sizes["properties"]
+    assert "LightReport" in sizes["types"]
 
     def in_order(reports: list[dict[str, str]]) -> list[dict[str, str]]:
         return sorted(reports, key=lambda report: report["nodeid"])
 
-    assert in_order(seen["kept"]) == in_order(seen["reports"])
+    assert in_order(sizes["kept"]) == in_order(sizes["reports"])

@@ -49,9 +49,9 @@ OBSERVER = """
 """
 
 
-def seen(folder: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads((folder / "seen.json").read_text())
-    return found
+def observations(folder: Path) -> dict[str, object]:
+    content: dict[str, object] = json.loads((folder / "seen.json").read_text())
+    return content
 
 
 @pytest.mark.parametrize(("scenario", "code"), [("no-azure-role", 1), ("service-down", 6)])
@@ -61,26 +61,26 @@ def test_other_plugins_see_each_check_as_a_test(
     pytester.makepyfile(observer=OBSERVER)
     result = run(pytester, "-p", "observer", "--sentinel-report=out", scenario=scenario)
     assert result.ret == code
-    known = seen(folder)
+    observed = observations(folder)
     checks = json.loads((folder / "out/report.json").read_text())["connections"][0]["checks"]
-    assert known["exitstatus"] == code
-    assert known["phases"] == dict.fromkeys(("setup", "call", "teardown"), len(checks))
-    for names in (known["nodeids"], known["parameters"]):
+    assert observed["exitstatus"] == code
+    assert observed["phases"] == dict.fromkeys(("setup", "call", "teardown"), len(checks))
+    for names in (observed["nodeids"], observed["parameters"]):
         assert isinstance(names, list)
         assert len({*names}) == len(checks)
-    assert known["blank"] == []
-    assert known["stats"] == {**stats_of(checks), "deselected": 2}
+    assert observed["blank"] == []
+    assert observed["stats"] == {**stats_of(checks), "deselected": 2}
     result.stdout.fnmatch_lines(["a summary of another plugin", "? contoso*" if code == 6 else "✗ contoso*"])
 
 
 def stats_of(checks: list[dict[str, str]]) -> dict[str, int]:
     """pytest's counts of these checks."""
     words = {"passed": "passed", "warning": "passed", "failed": "failed", "error": "failed"}
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for check in checks:
         word = words.get(check["outcome"], "skipped")
-        found[word] = found.get(word, 0) + 1
-    return found
+        counts[word] = counts.get(word, 0) + 1
+    return counts
 
 
 def test_own_tests_alone_say_nothing_of_the_connection(folder: Path, pytester: pytest.Pytester) -> None:

@@ -154,21 +154,21 @@ def test_a_part_of_the_checks_is_never_told_as_the_whole(
     result = verify(pytester, *plugin, "--sentinel-report=out", *way.arguments.split(), scenario=way.scenario)
     assert result.ret == way.code, result.stdout.str()
     report = json.loads((folder / "out/report.json").read_text())
-    (verdict,) = (one["verdict"] for one in report["connections"])
+    (verdict,) = (connection["verdict"] for connection in report["connections"])
     coverage = verdict["coverage"]
     assert report["run"]["exit_code"] == way.code
     assert report["run"]["selection"] != "all"
     assert verdict["status"] == ("nonconformant" if way.code == 1 else "partial")
     assert coverage["ran"] == len(report["connections"][0]["checks"]) < coverage["total"]
     ran = f"{coverage['ran']} of {coverage['total']} checks ran"
-    said = result.stdout.str()
+    output = result.stdout.str()
     page = (folder / "out/report.html").read_text()
-    assert ran in said
-    assert re.findall(r"^exit code (\d+):", said, re.MULTILINE) == [str(way.code)]
+    assert ran in output
+    assert re.findall(r"^exit code (\d+):", output, re.MULTILINE) == [str(way.code)]
     assert f"A PART ({ran}): this is no verdict on the whole connection." in page
     assert ran in page.partition("<title>")[2].partition("</title>")[0]
     assert ran in (folder / "out/summary.md").read_text()
-    for text in (said, *(file.read_text() for file in sorted((folder / "out").iterdir()))):
+    for text in (output, *(file.read_text() for file in sorted((folder / "out").iterdir()))):
         assert "contoso works" not in text
         assert "The connection works" not in text
     if verdict["status"] == "partial":
@@ -192,8 +192,10 @@ def test_where_no_check_ran_nothing_is_known(
 ) -> None:
     result = verify(pytester, *plugin, "--sentinel-report=out", *arguments.split())
     assert result.ret == code
-    said = " ".join(result.stdout.str().split())
-    assert re.search("No check (was selected|ran to its end): nothing ran, so nothing is known of the connection", said)
+    output = " ".join(result.stdout.str().split())
+    assert re.search(
+        "No check (was selected|ran to its end): nothing ran, so nothing is known of the connection", output
+    )
     assert not (folder / "out/report.html").exists()
 
 

@@ -33,8 +33,8 @@ def run(
 ) -> pytest.RunResult:
     """pytest with a connection, with the plugin as an installation would have it."""
     own = [] if plugins else ["-p", "no:randomly", "-p", "no:cacheprovider"]
-    given = ["--sentinel-config=conn.toml", f"--sentinel-source=fake:{scenario}", *arguments]
-    return run_inside(pytester, *own, *given)
+    options = ["--sentinel-config=conn.toml", f"--sentinel-source=fake:{scenario}", *arguments]
+    return run_inside(pytester, *own, *options)
 
 
 def last(result: pytest.RunResult, start: str) -> str:
@@ -75,7 +75,7 @@ def test_order_and_workers_do_not_change_the_verdict(folder: Path, pytester: pyt
     connection = report["connections"][0]
     assert result.ret == (0 if order[0] == "-m" else 1)
     if order[0] != "-m":
-        assert [one["check"] for one in connection["root_causes"]] == ["PERM-001"]
+        assert [root_cause["check"] for root_cause in connection["root_causes"]] == ["PERM-001"]
 
 
 def test_the_report_is_valid_and_keeps_the_secret(folder: Path, pytester: pytest.Pytester) -> None:
@@ -163,11 +163,11 @@ def test_own_checks_use_the_same_decorator_and_fixtures(folder: Path, pytester: 
             assert True
         """
     )
-    given = ("-p", "conformance.plugin", "--sentinel-config=conn.toml", "--sentinel-source=fake", "test_own.py")
-    result = pytester.runpytest_subprocess(*given)
+    options = ("-p", "conformance.plugin", "--sentinel-config=conn.toml", "--sentinel-source=fake", "test_own.py")
+    result = pytester.runpytest_subprocess(*options)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["*OWN-001*", "*too many incidents*"])
-    assert pytester.runpytest_subprocess(*given, "-k", "OWN-002 or plain").ret == 0
+    assert pytester.runpytest_subprocess(*options, "-k", "OWN-002 or plain").ret == 0
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> 
     profiles.stdout.fnmatch_lines(["airmdr *onboarding guide*", "xsoar-sentinel *", "*Microsoft Sentinel Contributor*"])
     assert run_inside(pytester, "--sentinel-explain", "AADSTS7000222").ret == 0
     assert run_inside(pytester, "--sentinel-explain", "xyzzy").ret == 1
-    given = ("-p", "conformance.plugin", "--sentinel-explain=-")
-    piped = pytester.run(sys.executable, "-m", "pytest", *given, stdin=b"AADSTS7000222: x")
+    options = ("-p", "conformance.plugin", "--sentinel-explain=-")
+    piped = pytester.run(sys.executable, "-m", "pytest", *options, stdin=b"AADSTS7000222: x")
     assert piped.ret == 0
     piped.stdout.fnmatch_lines(["*secret_expired*"])
     check = run_inside(pytester, "--sentinel-explain", "AUTH-003", "--sentinel-docs=https://docs.example.com")

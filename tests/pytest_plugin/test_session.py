@@ -56,7 +56,7 @@ def _folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
 def fleet(*names: str) -> None:
     Path("fleet.toml").write_text("".join(CONNECTION.format(name=name, number=at) for at, name in enumerate(names, 1)))
     Path("fleet.toml").chmod(0o600)
-    assert [one.name for one in load(Path("fleet.toml"))] == [*names]
+    assert [connection.name for connection in load(Path("fleet.toml"))] == [*names]
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -65,7 +65,7 @@ def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 
 def verdicts() -> dict[str, str]:
     report = json.loads(Path("out/report.json").read_bytes())
-    return {one["name"]: one["verdict"]["status"] for one in report["connections"]}
+    return {connection["name"]: connection["verdict"]["status"] for connection in report["connections"]}
 
 
 def finished() -> list[str]:
@@ -130,10 +130,10 @@ def test_what_was_finished_is_not_asked_again(pytester: pytest.Pytester) -> None
     journal = Path("out", FILE)
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines[:2]) + lines[2][:50])
-    kept = finished_whole(lines[:2])
+    names = finished_whole(lines[:2])
     assert run(pytester, "--sentinel-resume").ret == 1
     assert verdicts() == BROKEN
-    assert finished()[:2] == kept
+    assert finished()[:2] == names
 
 
 def finished_whole(lines: list[bytes]) -> list[str]:
@@ -164,7 +164,9 @@ def test_a_history_that_cannot_be_used_is_bad_usage(pytester: pytest.Pytester) -
 def test_a_share_without_a_connection_is_told_and_no_mistake(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
     fleet("a")
     ends = {share: run(pytester, "-m", "auth", f"--sentinel-shard={share}/2", *how) for share in (1, 2)}
-    (empty,) = (share for share, one in ends.items() if f"share {share}/2 has none of the connections" in one.outlines)
+    (empty,) = (
+        share for share, result in ends.items() if f"share {share}/2 has none of the connections" in result.outlines
+    )
     assert ends[empty].ret == ends[3 - empty].ret == 0
 
 
@@ -178,10 +180,10 @@ def test_the_first_failure_can_end_the_run_which_says_what_is_not_finished(pytes
     result = run(pytester, "-x")
     assert result.ret != 0
     assert finished() == ["b.expired-secret"]
-    said = " ".join(result.stdout.str().split())
+    output = " ".join(result.stdout.str().split())
     ran = f"10 of {len(select_checks())} checks ran"
-    assert f"b.expired-secret does not work ({ran}); 1 other is not finished" in said
-    assert "next: 1 of 2 connections are not finished; the same command with --sentinel-resume" in said
+    assert f"b.expired-secret does not work ({ran}); 1 other is not finished" in output
+    assert "next: 1 of 2 connections are not finished; the same command with --sentinel-resume" in output
     assert json.loads(Path("out/report.json").read_bytes())["run"]["unfinished"] == 1
 
 
@@ -193,14 +195,14 @@ def test_workers_leave_the_terminal_to_their_controller(pytester: pytest.Pyteste
         command, stdout=subprocess.PIPE, stderr=terminal, text=True, env={**os.environ, "TERM": "xterm"}
     )
     os.close(terminal)
-    seen = b""
+    progress = b""
     with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
         while more := os.read(controller, 4096):
-            seen += more
+            progress += more
     os.close(controller)
-    said, _ = running.communicate(timeout=120)
-    assert running.returncode == 0, said
-    assert b"21/21" in seen
+    output, _ = running.communicate(timeout=120)
+    assert running.returncode == 0, output
+    assert b"21/21" in progress
 
 
 def test_workers_tell_how_far_they_are_as_they_go(pytester: pytest.Pytester) -> None:
@@ -209,11 +211,11 @@ def test_workers_tell_how_far_they_are_as_they_go(pytester: pytest.Pytester) -> 
     with process("-n", "2", "-m", "auth") as running:
         assert running.stdout
         try:
-            told = next(line for line in running.stdout if "v.expired-secret" in line)
+            verdict_line = next(line for line in running.stdout if "v.expired-secret" in line)
             assert running.poll() is None
         finally:
             os.killpg(running.pid, signal.SIGKILL)
-    assert "v.expired-secret  The connection does not work" in told
+    assert "v.expired-secret  The connection does not work" in verdict_line
     assert "v.expired-secret" in finished()
 
 
@@ -241,11 +243,11 @@ def test_a_fleet_is_told_in_one_view(pytester: pytest.Pytester) -> None:
     fleet(*(f"customer-{number:02}{'.expired-secret' if number in (3, 7) else ''}" for number in range(1, 23)))
     result = run(pytester)
     assert result.ret == 1
-    told = result.outlines
+    lines = result.outlines
     broken = ["customer-03.expired-secret", "customer-07.expired-secret"]
-    assert sorted(line.split()[1] for line in told if re.match("✗ customer", line)) == broken, "as they are finished"
-    assert any(line.startswith("✗ 20 of 22 connections work. Entra administrator (2 connections):") for line in told)
-    assert f"✗ secret_expired  2 connections ({', '.join(broken)})" in told
+    assert sorted(line.split()[1] for line in lines if re.match("✗ customer", line)) == broken, "as they are finished"
+    assert any(line.startswith("✗ 20 of 22 connections work. Entra administrator (2 connections):") for line in lines)
+    assert f"✗ secret_expired  2 connections ({', '.join(broken)})" in lines
     assert len(verdicts()) == 22
     pages = {str(path.relative_to("out")) for path in Path("out").rglob("report.html")}
     assert pages == {f"connections/{name.replace('.', '-')}/report.html" for name in broken}

@@ -55,8 +55,8 @@ def loaders(pytester: pytest.Pytester, *arguments: str) -> dict[str, str]:
     Path("loaders_plugin.py").write_text(LOADERS, encoding="utf-8")
     ended = pytester.runpytest_subprocess("-p", "loaders_plugin", "-p", "no:randomly", *arguments)
     assert ended.ret == 0, ended.outlines
-    found: dict[str, str] = json.loads(Path("loaders.json").read_text(encoding="utf-8"))
-    return found
+    loader_names: dict[str, str] = json.loads(Path("loaders.json").read_text(encoding="utf-8"))
+    return loader_names
 
 
 def test_package_is_compiled_and_users_tests_are_rewritten(
@@ -67,7 +67,7 @@ def test_package_is_compiled_and_users_tests_are_rewritten(
     Path("conn.toml").write_text(FILE, encoding="utf-8")
     Path("conn.toml").chmod(0o600)
     Path("test_own.py").write_text("def test_own():\n    assert True\n", encoding="utf-8")
-    found = loaders(
+    loader_names = loaders(
         pytester,
         "--sentinel-config=conn.toml",
         "--sentinel-source=fake",
@@ -75,18 +75,18 @@ def test_package_is_compiled_and_users_tests_are_rewritten(
         "--pyargs",
         "conformance.checks",
     )
-    assert found["test_own"] == REWRITTEN
-    ours = {name: loader for name, loader in found.items() if name.startswith("conformance.")}
+    assert loader_names["test_own"] == REWRITTEN
+    ours = {name: loader for name, loader in loader_names.items() if name.startswith("conformance.")}
     assert "conformance.checks.test_auth" in ours
     assert {name for name, loader in ours.items() if loader == REWRITTEN} <= INERT
-    assert not NOT_NEEDED & found.keys()
+    assert not NOT_NEEDED & loader_names.keys()
 
 
 def test_inert_plugin_imports_its_options_alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", python_path(pytester.path))
     Path("test_own.py").write_text("def test_own():\n    assert True\n", encoding="utf-8")
-    found = loaders(pytester, "-p", "conformance.plugin", "test_own.py")
-    assert {name for name in found if name.startswith("conformance.")} == INERT
+    loader_names = loaders(pytester, "-p", "conformance.plugin", "test_own.py")
+    assert {name for name in loader_names if name.startswith("conformance.")} == INERT
 
 
 def test_collector_rests_while_modules_are_imported_and_works_again() -> None:

@@ -178,39 +178,42 @@ def outputs(source: Planted, secret: str = CANARY, areas: Collection[str] = ()) 
     connection = made_up(client_secret=secret)
     checks = [check.id for check in select_checks() if check.area in areas] if areas else None
     report = verify(connection, source=source, checks=checks)
-    made = entry(report, connection, "all", alone=True)
-    found: dict[str, bytes] = {"report of the library": report.json(), "task of a cluster": bytes(made.connection)}
+    finished = entry(report, connection, "all", alone=True)
+    contents: dict[str, bytes] = {
+        "report of the library": report.json(),
+        "task of a cluster": bytes(finished.connection),
+    }
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         history = History(out / "history.sqlite").__enter__()
         keeping = RunStore(Journal(out / FILE), history)
         keeping.start({})
-        keeping.add(made)
+        keeping.add(finished)
         keeping.close()
         end = ConnectionsSummary(document(list(keeping.in_order(str)), 1.0, "all"))
         Delivery(folder=out, languages=("en", "de"), job_summary=out / "job.md").deliver(end)
-        found |= {one.name: one.read_bytes() for one in out.iterdir() if one.is_file()}
+        contents |= {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()}
         for verbose in (0, 1, 2):
-            shown = io.StringIO()
-            end.show(console(shown, width=100, color=False), verbose)
-            found[f"terminal, verbose {verbose}"] = shown.getvalue().encode()
-        found["notification"] = "\n".join(body(end.document)).encode()
+            screen = io.StringIO()
+            end.show(console(screen, width=100, color=False), verbose)
+            contents[f"terminal, verbose {verbose}"] = screen.getvalue().encode()
+        contents["notification"] = "\n".join(body(end.document)).encode()
     run = Run(connection, 0, source)
     for outcome in report.outcomes:
         case = Case(run, get_check(outcome.check))
         text = describe(case, outcome) + json.dumps([value for _, value in properties(case, outcome)], default=str)
-        found[f"pytest's report of {outcome.check}"] = text.encode()
-    return found
+        contents[f"pytest's report of {outcome.check}"] = text.encode()
+    return contents
 
 
-def leaks(found: Mapping[str, bytes], *secrets: str) -> Iterator[tuple[str, str, str]]:
+def leaks(contents: Mapping[str, bytes], *secrets: str) -> Iterator[tuple[str, str, str]]:
     """Yield which secret (``CANARY`` by default) stands in which output, and in which form."""
     forms = [
         (secret, name, form.lower().encode())
         for secret in secrets or (CANARY,)
         for name, form in encodings(secret).items()
     ]
-    for output, content in found.items():
+    for output, content in contents.items():
         small = content.lower()
         joined = b"".join(small.split())  # as it was before it was broken into lines
         for secret, name, form in forms:

@@ -49,16 +49,16 @@ def test_no_output_holds_a_command(subtests: pytest.Subtests) -> None:
 @pytest.mark.parametrize("text", COMMANDS)
 def test_a_text_stays_harmless_however_it_is_broken(text: str) -> None:
     for width in range(20, 60):
-        shown = io.StringIO()
-        show(console(shown, width=width, color=False), [Line(f"{'word ' * 7}{clean(text)} {text}", label="why")])
-        assert not OBEYED.search(shown.getvalue())
+        screen = io.StringIO()
+        show(console(screen, width=width, color=False), [Line(f"{'word ' * 7}{clean(text)} {text}", label="why")])
+        assert not OBEYED.search(screen.getvalue())
     for words in range(12):
         assert not OBEYED.search(clean("a " * words + text))
 
 
 def test_a_line_is_looked_at_as_a_whole_though_it_is_written_in_parts() -> None:
-    shown = io.StringIO()
-    outlet = Outlet(shown)
+    screen = io.StringIO()
+    outlet = Outlet(screen)
     for part in (
         "said: ",
         "::error::x",
@@ -69,7 +69,7 @@ def test_a_line_is_looked_at_as_a_whole_though_it_is_written_in_parts() -> None:
         "\x1b[31mred\x1b[0m\x1b]0;t\x07\n",
     ):
         outlet.write(part)
-    assert shown.getvalue() == "said: ::error::x\n: :error::y\n  : :error::z\n\x1b[31mred\x1b[0m]0;t\n"
+    assert screen.getvalue() == "said: ::error::x\n: :error::y\n  : :error::z\n\x1b[31mred\x1b[0m]0;t\n"
 
 
 @pytest.mark.parametrize("name", [r"a\u001b]0;x", r"a\u202eb", "##vso[x", r"\u009b31m", r"a\nb", r"tag\U000E0041"])
@@ -80,7 +80,7 @@ def test_the_name_of_a_connection_is_plain_text(tmp_path, name) -> None:  # type
     file.write_text(FILE.replace("[connection]", f'[connection]\nname = "{name}"'), encoding="utf-8")
     with pytest.raises(
         ConnectionFileError, match=r"name: found .*, expected a text without control characters"
-    ) as told:
+    ) as caught:
         load(file, environ={"CONTOSO_SECRET": "a-secret-that-is-right-0001"})
-    assert not CONTROL.search(str(told.value))
-    assert not OBEYED.search(str(told.value))
+    assert not CONTROL.search(str(caught.value))
+    assert not OBEYED.search(str(caught.value))

@@ -82,17 +82,17 @@ def test_a_text_without_a_secret_is_the_same_object() -> None:
     assert hide_bytes(data) is data
 
 
-@pytest.mark.parametrize(("password", "shown"), [("kO9!", "*** at kO9!x"), ("p4ss/w", "*** at p4ss/wx"), ("pw", None)])
-def test_a_short_secret_is_taken_out_where_it_stands_alone(password: str, shown: str | None) -> None:
+@pytest.mark.parametrize(("password", "clean"), [("kO9!", "*** at kO9!x"), ("p4ss/w", "*** at p4ss/wx"), ("pw", None)])
+def test_a_short_secret_is_taken_out_where_it_stands_alone(password: str, clean: str | None) -> None:
     remember(password)
-    assert hide(f"{password} at {password}x") == (shown or f"{password} at {password}x")
+    assert hide(f"{password} at {password}x") == (clean or f"{password} at {password}x")
 
 
 def test_of_very_many_secrets_those_used_last_are_known() -> None:
     register = Register()
     secrets = [f"{number:05}-{'qwertzuiop' * 3}-{number * 7919:09x}" for number in range(MAX_BLOCKS // 400)]
-    for one in secrets:
-        register.remember(one)
+    for secret in secrets:
+        register.remember(secret)
     assert secrets[-1].encode() not in register.hide(secrets[-1].encode())
     assert len(register._blocks) <= MAX_BLOCKS
 

@@ -37,10 +37,10 @@ def test_what_a_service_says_shows_no_secret(subtests: pytest.Subtests) -> None:
             REGISTER.clear()
             for pair in PAIRS[first : first + MOST[api]]:
                 remember(pair.secret)
-            found = outputs(planted, areas=AREAS[api] if first else ())
+            contents = outputs(planted, areas=AREAS[api] if first else ())
             assert 0 < planted.count <= MOST[api]
             pairs = PAIRS[first : first + planted.count]
-            leaked = sorted(leaks(found, *(pair.secret for pair in pairs)))
+            leaked = sorted(leaks(contents, *(pair.secret for pair in pairs)))
             for pair in pairs:
                 with subtests.test(api=api, place=pair.place, form=pair.form):
                     assert [leak for leak in leaked if leak[0] == pair.secret] == []
@@ -50,10 +50,10 @@ def test_what_a_service_says_shows_no_secret(subtests: pytest.Subtests) -> None:
 def test_without_one_line_of_the_redaction_the_canaries_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tests of this module can fail: with the line out that takes known secrets away, they would."""
     monkeypatch.setattr(Register, "hide", lambda self, data: data)
-    shown = outputs(Planted(HOSTS["arm"], [pair.text for pair in PAIRS]))
-    found = {output for _, output, _ in leaks(shown, *(pair.secret for pair in PAIRS))}
-    assert {"report.json", "report.html", "summary.md", "connections.jsonl", "task of a cluster"} <= found
-    assert any(one.startswith("terminal") for one in found)
+    contents = outputs(Planted(HOSTS["arm"], [pair.text for pair in PAIRS]))
+    leaking = {output for _, output, _ in leaks(contents, *(pair.secret for pair in PAIRS))}
+    assert {"report.json", "report.html", "summary.md", "connections.jsonl", "task of a cluster"} <= leaking
+    assert any(output.startswith("terminal") for output in leaking)
 
 
 @pytest.mark.parametrize("form", encodings(CANARY).values(), ids=encodings(CANARY))
@@ -98,9 +98,9 @@ def test_a_secret_in_a_wrong_place_of_the_file_is_not_shown(tmp_path: Path, subt
             if pasted == PASTED and where in ("resource_group", "workspace_name", "name"):
                 continue  # it may well be one
             with subtests.test(where, pasted=pasted[:3]):
-                with pytest.raises(ConnectionFileError) as told:
+                with pytest.raises(ConnectionFileError) as caught:
                     load(file, environ={"CONTOSO_SECRET": "a-secret-that-is-right-0001"})
-                assert pasted[:12] not in str(told.value)
+                assert pasted[:12] not in str(caught.value)
                 _, (trouble,) = read([ConnectionRef(str(file), "contoso")])  # as on a worker of a cluster
                 assert pasted[:12] not in trouble.text
 
@@ -125,15 +125,15 @@ def test_and_is_named_by_its_kind(tmp_path: Path) -> None:
 def test_nor_in_a_baseline(tmp_path: Path, text: str) -> None:
     file = tmp_path / "baseline.toml"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(BaselineError) as told:
+    with pytest.raises(BaselineError) as caught:
         read_baseline(file)
-    assert PASTED not in str(told.value)
+    assert PASTED not in str(caught.value)
 
 
 def test_nor_in_a_source_or_a_damaged_journal(tmp_path: Path) -> None:
-    with pytest.raises(SourceError) as told:
+    with pytest.raises(SourceError) as caught:
         source(PASTED)
-    assert PASTED not in str(told.value)
+    assert PASTED not in str(caught.value)
     journal = tmp_path / "connections.jsonl"
     journal.write_text(f'{{"name": "{PASTED}", "started": "{PASTED}"}}\n', encoding="utf-8")
     remember(PASTED)
@@ -155,9 +155,9 @@ def test_nor_in_a_source_or_a_damaged_journal(tmp_path: Path) -> None:
 )
 def test_the_password_of_a_proxy_is_known_however_its_variable_is_written(address: str) -> None:
     remember_environment({"https_proxy": address.format("p%40ssw0rd-XyZ-12")})
-    shown = hide("p%40ssw0rd-XyZ-12 p@ssw0rd-XyZ-12 " + address.format("p%40ssw0rd-XyZ-12"))
-    assert "ssw0rd" not in shown
-    assert "proxy" in shown or "proxy" not in address
+    hidden = hide("p%40ssw0rd-XyZ-12 p@ssw0rd-XyZ-12 " + address.format("p%40ssw0rd-XyZ-12"))
+    assert "ssw0rd" not in hidden
+    assert "proxy" in hidden or "proxy" not in address
 
 
 def test_logs_of_libraries_are_without_secrets_and_commands(caplog: pytest.LogCaptureFixture) -> None:
@@ -172,5 +172,5 @@ def test_logs_of_libraries_are_without_secrets_and_commands(caplog: pytest.LogCa
         except ValueError:
             library.exception("raised")
     assert CANARY not in caplog.text
-    assert not [line for one in caplog.records for line in one.getMessage().splitlines() if line.startswith("::")]
+    assert not [line for record in caplog.records for line in record.getMessage().splitlines() if line.startswith("::")]
     assert logging.getLogRecordFactory() is logging.LogRecord

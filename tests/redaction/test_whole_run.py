@@ -50,10 +50,12 @@ def test_nothing_on_the_terminal_and_in_no_file(tmp_path: Path) -> None:
         check=False,
     )
     assert run.returncode == 1, run.stderr.decode()
-    written = {one.name: one.read_bytes() for one in tmp_path.rglob("*") if one.is_file() and one.suffix != ".pyc"}
-    del written["test_own.py"]
-    assert {"junit.xml", "log.txt", "report.json", "history.db"} <= written.keys()
-    for name, content in {**written, "stdout": run.stdout, "stderr": run.stderr}.items():
+    contents = {
+        file.name: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file() and file.suffix != ".pyc"
+    }
+    del contents["test_own.py"]
+    assert {"junit.xml", "log.txt", "report.json", "history.db"} <= contents.keys()
+    for name, content in {**contents, "stdout": run.stdout, "stderr": run.stderr}.items():
         assert SECRET.encode() not in content, name
         assert PASSWORD.encode() not in content, name
     assert b"ValueError: ***" in run.stdout

@@ -61,9 +61,9 @@ def hostile(document: Document) -> Document:
     def worse(value: object, key: str = "") -> object:
         match value:
             case dict():
-                return {name: worse(one, name) for name, one in value.items()}
+                return {name: worse(item, name) for name, item in value.items()}
             case list() | tuple():
-                return [worse(one, key) for one in value]
+                return [worse(item, key) for item in value]
             case str() if key not in OURS:
                 return excerpt(next(texts), TEXT)
         return value

@@ -12,15 +12,15 @@ SUITE = PastSuite("0.1.0", "2026.11")
 
 
 def run(*checks: PastCheck, name: str = "contoso", when: datetime = WHEN, **shapes: list[str]) -> PastRun:
-    named = {endpoint.replace("_", "."): tuple(fields) for endpoint, fields in shapes.items()}
-    return PastRun(when, SUITE, {name: PastConnection(name, checks, named)})
+    fields_by_endpoint = {endpoint.replace("_", "."): tuple(fields) for endpoint, fields in shapes.items()}
+    return PastRun(when, SUITE, {name: PastConnection(name, checks, fields_by_endpoint)})
 
 
 def changed(previous: PastRun, current: PastRun) -> ChangesPart:
     return compare(previous, current).connections["contoso"]
 
 
-def told(previous: PastRun, current: PastRun) -> list[str]:
+def change_lines(previous: PastRun, current: PastRun) -> list[str]:
     return [f"{label:9}{text}" for label, text in changes(compare(previous, current), "contoso")]
 
 

@@ -20,7 +20,7 @@ def luminance(colour: str) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "title"),
     [
         ("healthy", "simulation: Sentinel connection: works"),
         ("one-fault", "simulation: Sentinel connection: broken"),
@@ -28,12 +28,12 @@ def luminance(colour: str) -> float:
         ("twenty-connections", "simulation: 20 Sentinel connections: 8 broken"),
     ],
 )
-def test_its_title_says_the_verdict(name: str, told: str) -> None:
+def test_its_title_says_the_verdict(name: str, title: str) -> None:
     picture = ET.fromstring(badge(run(*RUNS[name])).decode())
     assert picture.tag == f"{SVG}svg"
     assert picture.attrib["role"] == "img"
-    assert picture.findtext(f"{SVG}title") == told
-    assert ": ".join(one.text or "" for one in picture.iter(f"{SVG}text")) == told
+    assert picture.findtext(f"{SVG}title") == title
+    assert ": ".join(element.text or "" for element in picture.iter(f"{SVG}text")) == title
 
 
 @pytest.mark.parametrize("colour", COLOURS.values())

@@ -45,31 +45,35 @@ def test_whoever_is_asked_has_a_heading() -> None:
 def test_portal_paths_name_only_labels_and_what_is_translated() -> None:
     for cause in texts().tasks:
         for path in (CAUSES[cause].portal or "").split("; "):
-            named = {part for part in path.split(" > ") if part[:1].islower()}
-            assert named <= texts().portal, cause
+            parameters = {part for part in path.split(" > ") if part[:1].islower()}
+            assert parameters <= texts().portal, cause
 
 
 @every_language
 def test_a_catalogue_has_every_text_and_no_other(language: str) -> None:
-    found = catalogue(language)
-    assert [one.id for one in found if one.id] == list(MESSAGES)
-    assert not [one.id for one in found if one.id and (not one.string or one.fuzzy)]
+    messages = catalogue(language)
+    assert [message.id for message in messages if message.id] == list(MESSAGES)
+    assert not [message.id for message in messages if message.id and (not message.string or message.fuzzy)]
 
 
 def test_a_translation_keeps_placeholders_and_labels(subtests: pytest.Subtests) -> None:
     for message in MESSAGES:
         for language in TRANSLATED:
             with subtests.test(message=message, language=language):
-                told = translation(language)(message)
-                assert Counter(re.findall(r"\{\w+\}", told)) == Counter(re.findall(r"\{\w+\}", message))
+                translated = translation(language)(message)
+                assert Counter(re.findall(r"\{\w+\}", translated)) == Counter(re.findall(r"\{\w+\}", message))
                 assert set(re.findall(r"\{(\w+)\}", message)) <= PLACEHOLDERS
                 for label in (
                     *LABELS,
                     *re.findall(r"“([^”]+)”", message),
                     *re.findall(r"Microsoft\.\w+|00000000-[-0]+", message),
                 ):
-                    assert label not in message or label in told
-                assert told[-1:] in ".。" if message.endswith(".") else told[-1:] not in ".。" or language == "ja"
+                    assert label not in message or label in translated
+                assert (
+                    translated[-1:] in ".。"
+                    if message.endswith(".")
+                    else translated[-1:] not in ".。" or language == "ja"
+                )
 
 
 TYPOGRAPHY = {

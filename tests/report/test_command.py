@@ -11,7 +11,7 @@ from conformance.report.command import command, program
 
 
 def test_what_selects_is_left_out(subtests: pytest.Subtests) -> None:
-    for given, again in [
+    for arguments, again in [
         ("--sentinel-config=conn.toml", "pytest --sentinel-config=conn.toml"),
         ("--sentinel-config conn.toml -k AUTH-003 -vv", "pytest --sentinel-config conn.toml"),
         ("-kAUTH --sentinel-config=a.toml -m 'not slow' --lf -x -q", "pytest --sentinel-config=a.toml"),
@@ -22,8 +22,8 @@ def test_what_selects_is_left_out(subtests: pytest.Subtests) -> None:
             "pytest '--sentinel-config=my conn.toml' --sentinel-strict",
         ),
     ]:
-        with subtests.test(given=given, again=again):
-            assert command(shlex.split(given)) == again
+        with subtests.test(given=arguments, again=again):
+            assert command(shlex.split(arguments)) == again
 
 
 def test_the_command_names_the_program_that_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +37,7 @@ def test_the_command_names_the_program_that_was_started(tmp_path: Path, monkeypa
 
 
 def test_the_console_command_leaves_out_what_it_adds_by_itself() -> None:
-    given = [
+    arguments = [
         "--noconftest",
         "--disable-warnings",
         "-pno:cacheprovider",
@@ -46,4 +46,4 @@ def test_the_console_command_leaves_out_what_it_adds_by_itself() -> None:
         "--sentinel-config=a.toml",
     ]
     started = program("/bin/sentinel-conformance", "/python")
-    assert command(given, started) == "sentinel-conformance verify --sentinel-config=a.toml"
+    assert command(arguments, started) == "sentinel-conformance verify --sentinel-config=a.toml"

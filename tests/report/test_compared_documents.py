@@ -20,7 +20,7 @@ from conformance.report.comparison import (
 from conformance.report.document import document, with_comparison
 from conformance.report.json import encode
 from conformance.verification.result import Report
-from tests.report.past_runs import PASSES, WHEN, changed, run, told
+from tests.report.past_runs import PASSES, WHEN, change_lines, changed, run
 from tests.report_schema import assert_valid
 
 # Documents
@@ -30,9 +30,9 @@ def test_a_report_compares_with_itself_and_its_comparison_is_of_the_schema(verif
     before = run_of(document([verified()]))
     report = json.loads(encode(with_comparison(document([verified("no-azure-role")]), before)))
     assert_valid(json.dumps(report))
-    found = report["comparison"]["connections"]["contoso"]
-    assert "RBAC-001" in [one["check"] for one in found["newly_failing"]]
-    assert not found["newly_passing"]
+    comparison = report["comparison"]["connections"]["contoso"]
+    assert "RBAC-001" in [check["check"] for check in comparison["newly_failing"]]
+    assert not comparison["newly_passing"]
     assert not changed(before, before)
 
 
@@ -42,8 +42,8 @@ def test_without_a_previous_run_there_is_no_comparison(verified: Callable[..., R
 
 def test_a_written_report_can_be_compared_with(verified: Callable[..., Report], tmp_path: Path) -> None:
     (tmp_path / "report.json").write_bytes(verified().json())
-    found = read(tmp_path / "report.json")
-    assert found.connections == run_of(document([verified()])).connections
+    report = read(tmp_path / "report.json")
+    assert report.connections == run_of(document([verified()])).connections
 
 
 MANIFEST = {
@@ -101,5 +101,5 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
 
 def test_ages_of_a_previous_run_are_given_in_utc() -> None:
     later = run(PASSES, when=datetime.fromisoformat("2026-11-24T04:10:00+02:00"))
-    assert told(later, later) == ["since    2026-11-24 02:10 UTC (suite 0.1.0): nothing changed"]
+    assert change_lines(later, later) == ["since    2026-11-24 02:10 UTC (suite 0.1.0): nothing changed"]
     assert later.started - WHEN == timedelta()

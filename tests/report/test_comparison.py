@@ -1,4 +1,4 @@
-"""What a run is told to have changed since a previous one."""
+"""The changes of a run since a previous one."""
 
 from __future__ import annotations
 
@@ -13,19 +13,29 @@ from conformance.report.comparison import (
     PastRun,
     compare,
 )
-from tests.report.past_runs import FAILS, PASSES, changed, run, told
+from tests.report.past_runs import FAILS, PASSES, change_lines, changed, run
 
 # Checks
 
 
 def test_what_fails_now_and_did_not_is_newly_failing() -> None:
-    (one,) = changed(run(PASSES), run(FAILS)).newly_failing
-    assert (one.check, one.was, one.outcome, one.cause) == ("LA-001", "passed", "failed", "rbac_role_missing")
+    (change,) = changed(run(PASSES), run(FAILS)).newly_failing
+    assert (change.check, change.was, change.outcome, change.cause) == (
+        "LA-001",
+        "passed",
+        "failed",
+        "rbac_role_missing",
+    )
 
 
 def test_what_passes_now_and_did_not_is_newly_passing() -> None:
-    (one,) = changed(run(FAILS), run(PASSES)).newly_passing
-    assert (one.was, one.was_cause, one.outcome, one.cause) == ("failed", "rbac_role_missing", "passed", None)
+    (change,) = changed(run(FAILS), run(PASSES)).newly_passing
+    assert (change.was, change.was_cause, change.outcome, change.cause) == (
+        "failed",
+        "rbac_role_missing",
+        "passed",
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,22 +49,22 @@ def test_what_passes_now_and_did_not_is_newly_passing() -> None:
     ],
 )
 def test_another_cause_or_another_way_is_a_changed_cause(was: tuple[str, str], now: tuple[str, str]) -> None:
-    found = changed(run(PastCheck("LA-001", *was)), run(PastCheck("LA-001", *now)))  # type: ignore[arg-type]
-    (one,) = found.changed_causes
-    assert (one.was, one.was_cause, one.outcome, one.cause) == (*was, *now)
-    assert not found.newly_failing
-    assert not found.newly_passing
+    changes = changed(run(PastCheck("LA-001", *was)), run(PastCheck("LA-001", *now)))  # type: ignore[arg-type]
+    (change,) = changes.changed_causes
+    assert (change.was, change.was_cause, change.outcome, change.cause) == (*was, *now)
+    assert not changes.newly_failing
+    assert not changes.newly_passing
 
 
 def test_checks_that_came_and_went_are_named() -> None:
-    found = changed(run(PASSES), run(PastCheck("LA-002", "failed", "x")))
-    assert (found.new_checks, found.lost_checks) == (("LA-002",), ("LA-001",))
-    assert not found.newly_failing, "a new check has no before"
+    changes = changed(run(PASSES), run(PastCheck("LA-002", "failed", "x")))
+    assert (changes.new_checks, changes.lost_checks) == (("LA-002",), ("LA-001",))
+    assert not changes.newly_failing, "a new check has no before"
 
 
 def test_connections_that_came_and_went_are_named() -> None:
-    found = compare(run(PASSES, name="fabrikam"), run(PASSES))
-    assert (found.connections, found.new_connections, found.lost_connections) == ({}, ("contoso",), ("fabrikam",))
+    changes = compare(run(PASSES, name="fabrikam"), run(PASSES))
+    assert (changes.connections, changes.new_connections, changes.lost_connections) == ({}, ("contoso",), ("fabrikam",))
 
 
 STATUSES = ["passed", "warning", "failed", "blocked", "not_applicable", "not_configured", "inconclusive", "error"]
@@ -66,7 +76,7 @@ RUNS = st.lists(
         st.sampled_from([None, "secret_expired", "timed_out"]),
         st.sampled_from([None, "AUTH-001"]),
     ),
-    unique_by=lambda one: one.id,
+    unique_by=lambda check: check.id,
 ).flatmap(
     lambda checks: st.lists(
         st.sampled_from(["a: array", "a[]: object", "a[]/b: string", "a[]/c: null", "d: number"])
@@ -75,14 +85,14 @@ RUNS = st.lists(
 
 
 @given(RUNS)
-def test_a_run_has_not_changed_since_itself(one: PastRun) -> None:
-    assert not changed(one, one)
-    assert told(one, one) == ["since    2026-11-24 02:10 UTC (suite 0.1.0): nothing changed"]
+def test_a_run_has_not_changed_since_itself(earlier: PastRun) -> None:
+    assert not changed(earlier, earlier)
+    assert change_lines(earlier, earlier) == ["since    2026-11-24 02:10 UTC (suite 0.1.0): nothing changed"]
 
 
 @given(RUNS, RUNS)
-def test_what_fails_newly_one_way_passes_newly_the_other_way(one: PastRun, other: PastRun) -> None:
-    there, back = changed(one, other), changed(other, one)
+def test_what_fails_newly_one_way_passes_newly_the_other_way(earlier: PastRun, other: PastRun) -> None:
+    there, back = changed(earlier, other), changed(other, earlier)
     assert [x.check for x in there.newly_failing] == sorted(
         (x.check for x in back.newly_passing), key=[x.id for x in other.connections["contoso"].checks].index
     )
@@ -92,25 +102,25 @@ def test_what_fails_newly_one_way_passes_newly_the_other_way(one: PastRun, other
 
 
 @given(RUNS, RUNS)
-def test_a_check_is_in_one_list_at_most_and_in_the_right_one(one: PastRun, other: PastRun) -> None:
-    found = changed(one, other)
-    ids = [x.check for x in (*found.newly_failing, *found.newly_passing, *found.changed_causes)]
-    ids += [*found.new_checks, *found.lost_checks]
+def test_a_check_is_in_one_list_at_most_and_in_the_right_one(earlier: PastRun, other: PastRun) -> None:
+    changes = changed(earlier, other)
+    ids = [x.check for x in (*changes.newly_failing, *changes.newly_passing, *changes.changed_causes)]
+    ids += [*changes.new_checks, *changes.lost_checks]
     assert len(ids) == len(set(ids))
-    assert all(x.outcome in FAILING for x in found.newly_failing)
-    assert all(x.outcome not in FAILING for x in found.newly_passing)
+    assert all(x.outcome in FAILING for x in changes.newly_failing)
+    assert all(x.outcome not in FAILING for x in changes.newly_passing)
 
 
 # Shapes
 
 
 def fields(before: list[str], now: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], list[tuple[str, str, str]]]:
-    found = changed(run(graph_alerts=before), run(graph_alerts=now)).shapes
-    came, went = (found[0].came, found[0].went) if found else ((), ())
-    return came, went, [(one.field, one.was, one.type) for shape in found for one in shape.retyped]
+    shapes = changed(run(graph_alerts=before), run(graph_alerts=now)).shapes
+    came, went = (shapes[0].came, shapes[0].went) if shapes else ((), ())
+    return came, went, [(field.field, field.was, field.type) for shape in shapes for field in shape.retyped]
 
 
-def test_fields_that_came_went_or_changed_their_type_are_told() -> None:
+def test_fields_that_came_went_or_changed_their_type_are_named() -> None:
     before = ["value: array", "value[]: object", "value[]/id: string", "value[]/old: string"]
     now = ["value: array", "value[]: object", "value[]/id: number", "value[]/new: string"]
     assert fields(before, now) == (("value[]/new",), ("value[]/old",), [("value[]/id", "string", "number")])
@@ -134,11 +144,11 @@ def test_a_shape_that_was_cut_off_says_nothing_about_what_comes_behind() -> None
 
 
 def test_many_fields_are_counted_and_not_all_listed() -> None:
-    (found,) = changed(run(graph_alerts=["z: string"]), run(graph_alerts=[f"a{n}: string" for n in range(70)])).shapes
-    assert (len(found.came), found.went, found.more) == (MAX_FIELDS, ("z",), 20)
-    assert told(run(graph_alerts=["z: string"]), run(graph_alerts=[f"a{n}: string" for n in range(70)]))[1].endswith(
-        "; 63 more"
-    )
+    (shape,) = changed(run(graph_alerts=["z: string"]), run(graph_alerts=[f"a{n}: string" for n in range(70)])).shapes
+    assert (len(shape.came), shape.went, shape.more) == (MAX_FIELDS, ("z",), 20)
+    assert change_lines(run(graph_alerts=["z: string"]), run(graph_alerts=[f"a{n}: string" for n in range(70)]))[
+        1
+    ].endswith("; 63 more")
 
 
 def test_an_endpoint_that_answered_in_one_run_only_has_no_change_of_shape() -> None:
@@ -150,9 +160,9 @@ def test_an_endpoint_that_answered_in_one_run_only_has_no_change_of_shape() -> N
 
 def test_the_lines_name_owners_and_count_what_they_block() -> None:
     blocked = [PastCheck(f"SENT-00{n}", "blocked", "rbac_role_missing", "LA-001") for n in (1, 2)]
-    passing = [PastCheck(one.id, "passed") for one in blocked]
+    passing = [PastCheck(check.id, "passed") for check in blocked]
     stray = (PastCheck("ARM-001", "passed"), PastCheck("ARM-001", "blocked", "x", "AUTH-003"))
-    assert told(
+    assert change_lines(
         run(PASSES, *passing, stray[0], PastCheck("A-001", "passed"), g=["a: string"]),
         run(FAILS, *blocked, stray[1], PastCheck("B-001", "passed"), g=["b: string"]),
     ) == [
@@ -163,27 +173,32 @@ def test_the_lines_name_owners_and_count_what_they_block() -> None:
         "lost     A-001",
         "shapes   g: b came; a went",
     ]
-    assert told(run(FAILS, *blocked), run(PASSES, *passing))[1:] == [
+    assert change_lines(run(FAILS, *blocked), run(PASSES, *passing))[1:] == [
         "passing  LA-001: passed, was rbac_role_missing, and 2 checks with it"
     ]
 
 
 def test_changed_causes_say_before_and_now() -> None:
     other = PastCheck("LA-001", "failed", "subscription_disabled")
-    assert told(run(FAILS), run(other))[1] == "changed  LA-001: rbac_role_missing before, subscription_disabled now"
+    assert (
+        change_lines(run(FAILS), run(other))[1]
+        == "changed  LA-001: rbac_role_missing before, subscription_disabled now"
+    )
     warns = PastCheck("LA-001", "warning", "data_stale")
-    assert told(run(PASSES), run(warns))[1] == "changed  LA-001: passed before, warning (data_stale) now"
+    assert change_lines(run(PASSES), run(warns))[1] == "changed  LA-001: passed before, warning (data_stale) now"
 
 
 def test_checks_that_changed_alike_are_told_together() -> None:
     ids = ("LA-001", "LA-002", "SENT-001")
     before = run(*(PastCheck(id, "blocked", "secret_expired", "AUTH-003") for id in ids))
     now = run(*(PastCheck(id, "blocked", "rbac_role_missing", "RBAC-001") for id in ids))
-    assert told(before, now)[1:] == ["changed  LA-001..002, SENT-001: secret_expired before, rbac_role_missing now"]
+    assert change_lines(before, now)[1:] == [
+        "changed  LA-001..002, SENT-001: secret_expired before, rbac_role_missing now"
+    ]
 
 
 def test_a_long_list_is_cut_and_counted() -> None:
     many = [PastCheck(f"LA-{n:03}", "passed") for n in range(20)]
-    assert told(run(*many), run(*(PastCheck(one.id, "failed", "x") for one in many)))[-1] == (
+    assert change_lines(run(*many), run(*(PastCheck(check.id, "failed", "x") for check in many)))[-1] == (
         "         12 more in the report"
     )

@@ -43,12 +43,12 @@ def text_of(connection: ConnectionPart, language: str = "en") -> str:
 
 
 def test_what_is_to_be_done_is_grouped_by_who_does_it() -> None:
-    found = page(only(run(*RUNS["two-faults"])), run("healthy").run.started, "en")
-    assert {role: [one.title for one in asked] for role, asked in found.tasks.items()} == {
+    content = page(only(run(*RUNS["two-faults"])), run("healthy").run.started, "en")
+    assert {role: [task.title for task in tasks] for role, tasks in content.tasks.items()} == {
         "For the Microsoft Entra administrator": ["Grant the application permissions of Microsoft Graph"],
         "For the owner of the Log Analytics workspace": ["A table of the workspace does not exist yet"],
     }
-    (consent,) = found.tasks["For the Microsoft Entra administrator"]
+    (consent,) = content.tasks["For the Microsoft Entra administrator"]
     assert (consent.link or "").startswith("https://login.microsoftonline.com/7e4a11ed-")
     assert consent.commands[0].startswith("az login --tenant ")
     assert "/appRoleAssignments" in consent.commands[1]
@@ -56,22 +56,22 @@ def test_what_is_to_be_done_is_grouped_by_who_does_it() -> None:
 
 @pytest.mark.parametrize(("name", "key"), [("healthy", "works"), ("everything-down", "ours")])
 def test_where_nothing_is_to_be_done_it_says_so(name: str, key: str) -> None:
-    told = text_of(only(run(*RUNS[name])))
-    assert texts().page[key] in told
-    assert f"**{texts().page['nothing']}**" in told
-    assert "```" not in told
+    text = text_of(only(run(*RUNS[name])))
+    assert texts().page[key] in text
+    assert f"**{texts().page['nothing']}**" in text
+    assert "```" not in text
 
 
 def test_what_is_accepted_is_not_asked(verified: Callable[..., Report]) -> None:
-    known = Acceptance("RBAC-001", "known", date(2999, 1, 1))
-    accepted = only(document([verified("no-azure-role", baseline=(known,))]))
+    acceptance = Acceptance("RBAC-001", "known", date(2999, 1, 1))
+    accepted = only(document([verified("no-azure-role", baseline=(acceptance,))]))
     assert texts().page["nothing"] in text_of(accepted)
 
 
 def test_of_what_is_of_note_only_the_customers_matters_are_asked(verified: Callable[..., Report]) -> None:
     connection = only(document([verified("secret-ends-soon")]))
-    asked = page(connection, run("healthy").run.started, "de").tasks
-    assert [one.title.split(":")[0] for found in asked.values() for one in found] == [
+    tasks_by_role = page(connection, run("healthy").run.started, "de").tasks
+    assert [task.title.split(":")[0] for tasks in tasks_by_role.values() for task in tasks] == [
         "Der geheime Clientschlüssel läuft bald ab"
     ]
 
@@ -80,15 +80,15 @@ def test_every_cause_has_a_page_in_every_language(subtests: pytest.Subtests) -> 
     for language in LANGUAGES:
         for cause in texts().tasks:
             with subtests.test(language=language, cause=cause):
-                known = {**finding(cause).fix.values, **FACTS}
-                one = finding_part(finding(cause, facts=known))
+                facts = {**finding(cause).fix.values, **FACTS}
+                part = finding_part(finding(cause, facts=facts))
                 connection = only(run(*RUNS["one-fault"]))
-                root = msgspec.structs.replace(connection.root_causes[0], **msgspec.structs.asdict(one))
-                told = text_of(msgspec.structs.replace(connection, root_causes=(root,)), language)
-                assert not HINT.search(told)
+                root = msgspec.structs.replace(connection.root_causes[0], **msgspec.structs.asdict(part))
+                text = text_of(msgspec.structs.replace(connection, root_causes=(root,)), language)
+                assert not HINT.search(text)
                 if language == "en":
                     assert not JARGON.search(
-                        re.sub(r"```.*?```", "", told, flags=re.DOTALL).replace("Microsoft Graph", "")
+                        re.sub(r"```.*?```", "", text, flags=re.DOTALL).replace("Microsoft Graph", "")
                     )
 
 
@@ -102,29 +102,32 @@ FACTS = {
 
 
 def test_each_customer_sees_their_own_connection_only() -> None:
-    made = dict(handbacks(run(*RUNS["five-connections"]), ["en", "de"]))
-    assert "handback-customer-02.html" in made
-    assert "handback-customer-02.de.md" in made
-    assert len(made) == 5 * 2 * 2
+    pages = dict(handbacks(run(*RUNS["five-connections"]), ["en", "de"]))
+    assert "handback-customer-02.html" in pages
+    assert "handback-customer-02.de.md" in pages
+    assert len(pages) == 5 * 2 * 2
 
 
 def test_names_of_connections_are_no_paths() -> None:
     several = run(*RUNS["five-connections"])
     names = ["../../etc/passwd", "..\\x", "日本", "", "../../etc/passwd"]
-    renamed = [msgspec.structs.replace(one, name=name) for one, name in zip(several.connections, names, strict=True)]
-    made = [name for name, _ in handbacks(msgspec.structs.replace(several, connections=tuple(renamed)), ["en"])]
-    assert len(set(made)) == len(made) == 10
-    assert all(re.fullmatch(r"handback-[\w-]+\.(html|md)", name) for name in made)
+    renamed = [
+        msgspec.structs.replace(connection, name=name)
+        for connection, name in zip(several.connections, names, strict=True)
+    ]
+    pages = [name for name, _ in handbacks(msgspec.structs.replace(several, connections=tuple(renamed)), ["en"])]
+    assert len(set(pages)) == len(pages) == 10
+    assert all(re.fullmatch(r"handback-[\w-]+\.(html|md)", name) for name in pages)
 
 
 def test_the_page_is_valid_html(subtests: pytest.Subtests) -> None:
     for name in ["healthy", "one-fault", "two-faults", "everything-down"]:
         for language in LANGUAGES:
             with subtests.test(name=name, language=language):
-                found = html(page(only(run(*RUNS[name])), run("healthy").run.started, language)).decode()
-                html5lib.HTMLParser(strict=True).parse(found)
-                assert f'<html lang="{language}">' in found
-                assert "src=" not in found
+                content = html(page(only(run(*RUNS[name])), run("healthy").run.started, language)).decode()
+                html5lib.HTMLParser(strict=True).parse(content)
+                assert f'<html lang="{language}">' in content
+                assert "src=" not in content
 
 
 HOSTILE = (
@@ -141,23 +144,26 @@ def test_what_others_say_is_text(text: str) -> None:
     connection = only(run(*RUNS["two-faults"]))
     roots = tuple(
         msgspec.structs.replace(
-            one,
+            root_cause,
             fix=msgspec.structs.replace(
-                one.fix, portal=f"x > {text}", commands=(text,), values={**one.fix.values, "table": text, "roles": text}
+                root_cause.fix,
+                portal=f"x > {text}",
+                commands=(text,),
+                values={**root_cause.fix.values, "table": text, "roles": text},
             ),
         )
-        for one in connection.root_causes
+        for root_cause in connection.root_causes
     )
     target = msgspec.structs.replace(connection.target, workspace=text, resource_group=text)
-    found = page(
+    content = page(
         msgspec.structs.replace(connection, root_causes=roots, target=target), run("healthy").run.started, "fr"
     )
     harmless = page(connection, run("healthy").run.started, "fr")
-    assert set(re.findall(r"<\w+", html(found).decode())) <= set(re.findall(r"<\w+", html(harmless).decode())) | {
+    assert set(re.findall(r"<\w+", html(content).decode())) <= set(re.findall(r"<\w+", html(harmless).decode())) | {
         "<pre"
     }
-    shown = MarkdownIt("commonmark", {"html": True}).render(markdown(found).decode())
-    assert set(re.findall(r"<\w+", shown)) <= {
+    rendered = MarkdownIt("commonmark", {"html": True}).render(markdown(content).decode())
+    assert set(re.findall(r"<\w+", rendered)) <= {
         "<h1",
         "<h2",
         "<h3",
@@ -176,10 +182,10 @@ def test_what_others_say_is_text(text: str) -> None:
 def test_no_scenario_leaves_a_hole_or_a_secret(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
     for scenario in SCENARIOS:
         with subtests.test(scenario=scenario):
-            made = handbacks(document([verified(scenario)]), ["en"])
-            for _, content in made:
-                told = content.decode()
-                assert SECRET not in told
+            pages = handbacks(document([verified(scenario)]), ["en"])
+            for _, content in pages:
+                text = content.decode()
+                assert SECRET not in text
                 assert not HINT.search(
-                    re.sub(r"<(?:style|head).*?</(?:style|head)>|</?[a-z0-9]+[^>]*>", "", told, flags=re.DOTALL)
+                    re.sub(r"<(?:style|head).*?</(?:style|head)>|</?[a-z0-9]+[^>]*>", "", text, flags=re.DOTALL)
                 )

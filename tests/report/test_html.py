@@ -39,7 +39,7 @@ def tree_of(name: str) -> Any:
 
 
 def texts(tree: Any, tag: str) -> list[str]:
-    return ["".join(one.itertext()) for one in tree.iter(f"{NAMES['html']}{tag}")]
+    return ["".join(element.itertext()) for element in tree.iter(f"{NAMES['html']}{tag}")]
 
 
 def test_it_is_html_with_the_verdict_on_top(subtests: pytest.Subtests) -> None:
@@ -51,20 +51,20 @@ def test_it_is_html_with_the_verdict_on_top(subtests: pytest.Subtests) -> None:
             assert head.startswith(
                 "contoso" if len(report.connections) == 1 else ("4 of 5" if name.startswith("five") else "8 of 20")
             )
-            shown = " ".join(" ".join(texts(tree, "main")).split())
-            for one in report.connections:
-                for cause in one.root_causes:
-                    assert cause.explanation in shown
-                    assert cause.again in shown
-                    assert all(command in shown for command in cause.fix.commands)
+            text = " ".join(" ".join(texts(tree, "main")).split())
+            for connection in report.connections:
+                for cause in connection.root_causes:
+                    assert cause.explanation in text
+                    assert cause.again in text
+                    assert all(command in text for command in cause.fix.commands)
 
 
 def test_ids_are_given_once_and_every_link_within_the_page_lands() -> None:
     for name in RUNS:
         elements = list(tree_of(name).iter())
-        ids = [one.get("id") for one in elements if one.get("id")]
+        ids = [element.get("id") for element in elements if element.get("id")]
         assert len(ids) == len(set(ids))
-        links = {one.get("href") for one in elements if (one.get("href") or "").startswith("#")}
+        links = {element.get("href") for element in elements if (element.get("href") or "").startswith("#")}
         assert {link[1:] for link in links} <= set(ids), name
 
 
@@ -83,8 +83,12 @@ def test_nothing_hostile_becomes_markup() -> None:
     elements = list(tree.iter())
     assert len(texts(tree, "script")) == len(texts(tree, "style")) == 1
     assert "pwned" not in texts(tree, "script")[0]
-    assert not [one for one in elements if {name for name in one.attrib if name.startswith("on") or name == "style"}]
-    assert {one.get("href").partition(":")[0] for one in elements if ":" in (one.get("href") or "")} <= {"https"}
+    assert not [
+        element for element in elements if {name for name in element.attrib if name.startswith("on") or name == "style"}
+    ]
+    assert {element.get("href").partition(":")[0] for element in elements if ":" in (element.get("href") or "")} <= {
+        "https"
+    }
     assert TEXTS[0] in " ".join(texts(tree, "main"))
 
 
@@ -94,7 +98,7 @@ def test_the_policy_allows_this_style_and_script_and_nothing_else(kind: str) -> 
     import hashlib
 
     tree = parsed(run("healthy"))
-    policy = next(one.get("content") for one in tree.iter(f"{NAMES['html']}meta") if one.get("http-equiv"))
+    policy = next(element.get("content") for element in tree.iter(f"{NAMES['html']}meta") if element.get("http-equiv"))
     digest = base64.b64encode(hashlib.sha256(texts(tree, kind)[0].encode()).digest()).decode()
     assert f"{kind}-src 'sha256-{digest}'" in policy
     assert policy.startswith("default-src 'none';")
@@ -146,8 +150,8 @@ def test_what_changed_since_the_previous_run_is_told() -> None:
     without = replace(
         before,
         connections={
-            name: msgspec.structs.replace(one, checks=tuple(check for check in one.checks if check.id != "LA-033"))
-            for name, one in before.connections.items()
+            name: msgspec.structs.replace(past, checks=tuple(check for check in past.checks if check.id != "LA-033"))
+            for name, past in before.connections.items()
         },
     )
     text = page(with_comparison(run("no-azure-role"), without)).decode()

@@ -36,12 +36,12 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("pages")
+    folder = tmp_path_factory.mktemp("pages")
     for name, scenarios in RUNS.items():
-        (made / f"{name}.html").write_bytes(page(run(*scenarios)))
-    (made / "longest.html").write_bytes(page(run("no-graph-consent")))
-    (made / "hostile.html").write_bytes(page(hostile(run("no-azure-role"))))
-    return made
+        (folder / f"{name}.html").write_bytes(page(run(*scenarios)))
+    (folder / "longest.html").write_bytes(page(run("no-graph-consent")))
+    (folder / "hostile.html").write_bytes(page(hostile(run("no-azure-role"))))
+    return folder
 
 
 @pytest.fixture
@@ -56,18 +56,18 @@ def opened(driver: Any, folder: Path) -> Any:
     return open_
 
 
-def shown(driver: Any, selector: str) -> list[str]:
+def visible_texts(driver: Any, selector: str) -> list[str]:
     """The texts of the elements that can be seen."""
-    return [one.text for one in driver.find_elements("css selector", selector) if one.is_displayed()]
+    return [element.text for element in driver.find_elements("css selector", selector) if element.is_displayed()]
 
 
 @pytest.mark.parametrize("name", [*RUNS, "hostile"])
 def test_it_loads_without_an_error_and_asks_nobody(opened: Any, name: str) -> None:
     driver = opened(name)
     assert driver.get_log("browser") == []
-    messages = [json.loads(one["message"])["message"] for one in driver.get_log("performance")]
-    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-    assert [url.rpartition("/")[2] for url in asked if url != "about:blank"] == [f"{name}.html"]
+    messages = [json.loads(record["message"])["message"] for record in driver.get_log("performance")]
+    urls = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    assert [url.rpartition("/")[2] for url in urls if url != "about:blank"] == [f"{name}.html"]
 
 
 @pytest.mark.parametrize("width", [320, 390, 800, 1400])
@@ -86,8 +86,10 @@ def test_axe_finds_nothing(opened: Any, name: str, scheme: str) -> None:
     driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     driver.execute_script(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
     result = driver.execute_async_script("axe.run().then(arguments[0], error => arguments[0](String(error)))")
-    found = [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in result["violations"]]
-    assert found == []
+    violations = [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"][:3]]) for violation in result["violations"]
+    ]
+    assert violations == []
 
 
 def test_the_accessibility_tree_tells_the_verdict_the_picture_and_what_to_do(opened: Any) -> None:
@@ -122,14 +124,14 @@ def test_checks_are_filtered_by_area_outcome_owner_and_words(opened: Any) -> Non
 
     choose("area", "rbac", sum(check.area == "rbac" for check in select_checks()))
     choose("outcome", "failed", 1)
-    assert shown(driver, ".check summary code") == ["RBAC-001"]
+    assert visible_texts(driver, ".check summary code") == ["RBAC-001"]
     form.find_element("css selector", "[type=reset]").click()
     (part,) = run(*RUNS["one-fault"]).connections
     choose("owner", "azure-admin", sum("RBAC-001" in (row.id, row.blocked_by) for row in part.checks))
     form.find_element("css selector", "[type=reset]").click()
     form.find_element("name", "text").send_keys("Defender token")
-    assert {"AUTH-013", "PERM-011"} <= set(shown(driver, ".check summary code"))
-    assert len(shown(driver, ".area h4")) < 12
+    assert {"AUTH-013", "PERM-011"} <= set(visible_texts(driver, ".check summary code"))
+    assert len(visible_texts(driver, ".area h4")) < 12
 
 
 def test_a_command_is_copied_as_it_is_to_be_pasted(opened: Any) -> None:
@@ -148,13 +150,13 @@ def test_a_command_is_copied_as_it_is_to_be_pasted(opened: Any) -> None:
 def test_the_page_to_hand_back_copies_its_commands(opened: Any, folder: Path) -> None:
     for name, content in handbacks(run("no-azure-role"), ["en", "ja"]):
         (folder / name).write_bytes(content)
-    for name, word, done in (("handback", "Copy", "Copied"), ("handback.ja", "コピー", "コピーしました")):
+    for name, word, feedback in (("handback", "Copy", "Copied"), ("handback.ja", "コピー", "コピーしました")):
         driver = opened(name)
         assert driver.get_log("browser") == []
         button = driver.find_element("css selector", ".command button")
         assert button.text == word
         button.click()
-        becomes(driver, ".command button", done)
+        becomes(driver, ".command button", feedback)
         command = driver.find_element("css selector", ".command code").get_attribute("textContent")
         assert command == run("no-azure-role").connections[0].root_causes[0].fix.commands[0]
 
@@ -166,30 +168,32 @@ def test_everything_can_be_reached_by_keyboard(opened: Any) -> None:
     reached = []
     for _ in range(40):
         driver.switch_to.active_element.send_keys(Keys.TAB)
-        one = driver.switch_to.active_element
-        if one.tag_name == "body":
+        focused = driver.switch_to.active_element
+        if focused.tag_name == "body":
             break  # once around
-        reached.append(one.get_attribute("class") or one.get_attribute("name") or one.tag_name)
-        assert one.value_of_css_property("outline-style") != "none", reached
+        reached.append(focused.get_attribute("class") or focused.get_attribute("name") or focused.tag_name)
+        assert focused.value_of_css_property("outline-style") != "none", reached
     assert reached[0] == "skip"
     assert {"copy", "text", "area", "outcome", "owner", "scroll picture", "summary"} <= set(reached)
     driver.find_element("css selector", ".area > summary").send_keys(Keys.ENTER)
-    summary = next(one for one in driver.find_elements("css selector", ".check summary") if "CONN-001" in one.text)
+    summary = next(
+        element for element in driver.find_elements("css selector", ".check summary") if "CONN-001" in element.text
+    )
     summary.send_keys(Keys.ENTER)
     assert summary.find_element("xpath", "..").get_attribute("open")
 
 
 def test_one_connection_at_a_time_or_all(opened: Any) -> None:
     driver = opened("twenty-connections")
-    assert len(shown(driver, "[data-connection] h2")) == 20
+    assert len(visible_texts(driver, "[data-connection] h2")) == 20
     driver.find_element("css selector", "[data-show=c4]").click()
-    assert shown(driver, "[data-connection] h2") == ["✗\ncustomer-04"] or shown(driver, "[data-connection] h2")[
-        0
-    ].endswith("customer-04")
-    assert len(shown(driver, "[data-connection] h2")) == 1
+    assert visible_texts(driver, "[data-connection] h2") == ["✗\ncustomer-04"] or visible_texts(
+        driver, "[data-connection] h2"
+    )[0].endswith("customer-04")
+    assert len(visible_texts(driver, "[data-connection] h2")) == 1
     assert driver.find_element("css selector", "[aria-current]").get_attribute("data-show") == "c4"
     driver.find_element("css selector", "[data-show='']").click()
-    assert len(shown(driver, "[data-connection] h2")) == 20
+    assert len(visible_texts(driver, "[data-connection] h2")) == 20
 
 
 def test_a_link_to_a_check_opens_it(opened: Any) -> None:
@@ -203,11 +207,11 @@ def test_it_is_read_without_javascript(opened: Any, driver: Any) -> None:
         opened("one-fault")
         for area in driver.find_elements("css selector", ".area > summary"):
             area.click()
-        text = "\n".join(shown(driver, "main"))
+        text = "\n".join(visible_texts(driver, "main"))
         assert "contoso does not work" in text
         assert "az role assignment create" in text
         assert "GUIDE-005" in text
-        assert shown(driver, ".copy, .filters") == []
+        assert visible_texts(driver, ".copy, .filters") == []
         driver.find_element("css selector", "#c1-CONN-006 summary").click()
         assert "openid-configuration" in driver.find_element("css selector", "#c1-CONN-006 .evidence").text
     finally:
@@ -216,8 +220,8 @@ def test_it_is_read_without_javascript(opened: Any, driver: Any) -> None:
 
 def test_on_paper_there_is_nothing_to_press(opened: Any) -> None:
     driver = opened("one-fault", media="print")
-    assert shown(driver, ".copy, .filters, .skip") == []
-    assert shown(driver, "h1") == ["contoso does not work"]
+    assert visible_texts(driver, ".copy, .filters, .skip") == []
+    assert visible_texts(driver, "h1") == ["contoso does not work"]
     assert driver.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
@@ -253,7 +257,7 @@ def test_a_count_shows_the_checks_that_ended_so(opened: Any) -> None:
     driver.find_element("css selector", ".legend [data-outcome=failed]").click()
     output = driver.find_element("css selector", "form.filters output")
     WebDriverWait(driver, 5).until(lambda _: output.text == f"1 of {len(select_checks())} checks")
-    assert shown(driver, ".check summary code") == ["RBAC-001"]
+    assert visible_texts(driver, ".check summary code") == ["RBAC-001"]
 
 
 def test_no_command_breaks_within_a_word(opened: Any) -> None:

@@ -42,41 +42,41 @@ def test_a_report_says_what_the_run_found(verified: Callable[..., Report]) -> No
     (cause,) = connection["root_causes"]
     assert (cause["cause"], cause["check"], cause["owner"]) == ("secret_expired", "AUTH-003", "entra-admin")
     assert cause["evidence"]["code"] == "AADSTS7000222"
-    blocked = [one for one in connection["checks"] if one["outcome"] == "blocked"]
-    assert {one["blocked_by"] for one in blocked} == {"AUTH-003"}
-    assert sorted(one["id"] for one in blocked) == sorted(cause["blocks"])
+    blocked = [check for check in connection["checks"] if check["outcome"] == "blocked"]
+    assert {check["blocked_by"] for check in blocked} == {"AUTH-003"}
+    assert sorted(check["id"] for check in blocked) == sorted(cause["blocks"])
 
 
 @pytest.mark.parametrize("scenario", ["healthy", "no-azure-role", "service-down", "throttled"])
 def test_every_cause_is_of_the_vocabulary(verified: Callable[..., Report], scenario: str) -> None:
     (connection,) = json.loads(verified(scenario).json())["connections"]
-    assert {one["cause"] for one in connection["checks"]} - {None} <= set(CAUSES)
+    assert {check["cause"] for check in connection["checks"]} - {None} <= set(CAUSES)
 
 
 def test_several_connections_are_a_list(verified: Callable[..., Report]) -> None:
     report = json.loads(encode(document([verified(), verified("service-down")], "-k LA")))
-    assert [one["verdict"]["status"] for one in report["connections"]] == ["conformant", "incomplete"]
+    assert [connection["verdict"]["status"] for connection in report["connections"]] == ["conformant", "incomplete"]
     assert_valid(json.dumps(report))
 
 
 def test_what_is_accepted_stays_what_it_is_and_is_named_apart(verified: Callable[..., Report]) -> None:
-    known = Acceptance("AUTH-003", "until the new app is there", date(2999, 1, 31))
-    report = json.loads(verified("expired-secret", baseline=(known,)).json())
+    acceptance = Acceptance("AUTH-003", "until the new app is there", date(2999, 1, 31))
+    report = json.loads(verified("expired-secret", baseline=(acceptance,)).json())
     assert_valid(json.dumps(report))
     (connection,) = report["connections"]
     (cause,) = connection["accepted"]
     assert (cause["check"], connection["root_causes"]) == ("AUTH-003", [])
     accepted = {"reason": "until the new app is there", "expires": "2999-01-31"}
-    marked = [one for one in connection["checks"] if one["accepted"] == accepted]
-    assert {one["outcome"] for one in marked} == {"failed", "blocked"}
+    marked = [check for check in connection["checks"] if check["accepted"] == accepted]
+    assert {check["outcome"] for check in marked} == {"failed", "blocked"}
     assert len(marked) == 1 + len(cause["blocks"])
 
 
 def test_a_stale_acceptance_is_told_and_makes_the_run_fail(verified: Callable[..., Report]) -> None:
-    found = verified(baseline=(Acceptance("AUTH-003", "known", date(2999, 1, 31)),))
-    report = json.loads(found.json())
-    assert not found.ok
+    report = verified(baseline=(Acceptance("AUTH-003", "known", date(2999, 1, 31)),))
+    report = json.loads(report.json())
+    assert not report.ok
     assert (report["run"]["exit_code"], report["connections"][0]["verdict"]["exit_code"]) == (1, 0)
-    assert [one["message"] for one in report["stale"]] == [
+    assert [stale["message"] for stale in report["stale"]] == [
         "baseline: AUTH-003 is accepted until 2999-01-31, but passes: remove the entry"
     ]

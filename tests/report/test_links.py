@@ -13,7 +13,7 @@ from conformance.report.json import encode
 from conformance.report.model import Document
 from conformance.report.summary import summary
 from tests.contoso import START, made_up
-from tests.report.test_terminal import shown
+from tests.report.test_terminal import printed
 
 CAUSE = "https://docs.example.com/sentinel/causes/secret_expired.html"
 CHECK = "https://docs.example.com/sentinel/checks/AUTH-003.html"
@@ -27,9 +27,9 @@ def run(base: str | None) -> Document:
 def test_every_form_links_to_the_published_site() -> None:
     report = run("https://docs.example.com/sentinel/")
     (connection,) = json.loads(encode(report))["connections"]
-    assert [one["docs"] for one in connection["root_causes"]] == [CAUSE]
-    assert [(one["docs"], one["finding"]["docs"]) for one in connection["checks"]] == [(CHECK, CAUSE)]
-    assert f"docs    {CAUSE}" in shown(report, width=100)
+    assert [root_cause["docs"] for root_cause in connection["root_causes"]] == [CAUSE]
+    assert [(check["docs"], check["finding"]["docs"]) for check in connection["checks"]] == [(CHECK, CAUSE)]
+    assert f"docs    {CAUSE}" in printed(report, width=100)
     assert f"[`secret_expired`]({CAUSE})" in summary(report).decode()
     for link in (CAUSE, CHECK):
         assert f'href="{link}"' in page(report).decode()
@@ -39,7 +39,7 @@ def test_unpublished_only_programs_and_v_are_told_the_place_in_the_repository() 
     report = run(None)
     assert report.connections[0].root_causes[0].docs == "docs/findings.md#secret_expired"
     assert report.connections[0].checks[0].docs == "docs/checks.md#AUTH-003"
-    assert "docs/" not in shown(report)
-    assert "docs/findings.md#secret_expired" in shown(report, verbose=1)
+    assert "docs/" not in printed(report)
+    assert "docs/findings.md#secret_expired" in printed(report, verbose=1)
     assert "docs/" not in summary(report).decode()
     assert "docs/findings.md" not in page(report).decode()

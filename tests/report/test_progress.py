@@ -68,10 +68,10 @@ def test_only_a_fleet_is_counted_by_connections(screen: Screen) -> None:
 def test_a_fleet_shows_what_is_finished_how_fast_and_what_does_not_work(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with fleet_progress(300, screen) as shown:
+    with fleet_progress(300, screen) as progress:
         for number in range(30):
-            shown.update(f"customer-{number}", 1, 50)
-            shown.finished(f"customer-{number}", "nonconformant" if number < 2 else "conformant", "as it is")
+            progress.update(f"customer-{number}", 1, 50)
+            progress.finished(f"customer-{number}", "nonconformant" if number < 2 else "conformant", "as it is")
     text = screen.getvalue()
     assert "30/300" in text.replace(" ", "")
     assert "2 broken" in text
@@ -81,10 +81,10 @@ def test_a_fleet_shows_what_is_finished_how_fast_and_what_does_not_work(
 
 
 def test_where_nobody_watches_each_connection_that_does_not_work_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with fleet_progress(300, io.StringIO()) as shown:
-        shown.finished("a", "conformant", "The connection works.")
-        shown.finished("b", "nonconformant", "The connection does not work: secret_expired.")
-        shown.finished("c", "incomplete", "Not everything could be established: service_fault.")
+    with fleet_progress(300, io.StringIO()) as progress:
+        progress.finished("a", "conformant", "The connection works.")
+        progress.finished("b", "nonconformant", "The connection does not work: secret_expired.")
+        progress.finished("c", "incomplete", "Not everything could be established: service_fault.")
     assert capsys.readouterr().out.splitlines() == [
         "✗ b  The connection does not work: secret_expired.",
         "? c  Not everything could be established: service_fault.",

@@ -14,7 +14,7 @@ from conformance.report.model import Document
 from conformance.report.provenance import provenance
 from conformance.report.summary import summary
 from tests.report.documents import run
-from tests.report.test_terminal import shown
+from tests.report.test_terminal import printed
 
 
 def from_source(source: str) -> Document:
@@ -25,8 +25,8 @@ def from_source(source: str) -> Document:
 def forms(document: Document) -> Mapping[str, str]:
     """Each form of the report as text."""
     pages = {name: content.decode() for name, content in handbacks(document, ["en"])}
-    made = {"report.html": page(document), "summary.md": summary(document), "badge.svg": badge(document)}
-    return {**pages, "terminal": shown(document), **{name: content.decode() for name, content in made.items()}}
+    files = {"report.html": page(document), "summary.md": summary(document), "badge.svg": badge(document)}
+    return {**pages, "terminal": printed(document), **{name: content.decode() for name, content in files.items()}}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_where_the_services_answered_nothing_is_said(subtests: pytest.Subtests) 
 def test_a_recording_has_its_date_by_the_clock_of_the_services() -> None:
     document = from_source("cassette:contoso")
     dates = {check.evidence.date for check in document.connections[0].checks if check.evidence and check.evidence.date}
-    found = provenance(document)
-    assert found is not None
-    assert found.recorded == max(dates)
-    assert f"{max(dates):%Y-%m-%d}" in found.sentence
+    origin = provenance(document)
+    assert origin is not None
+    assert origin.recorded == max(dates)
+    assert f"{max(dates):%Y-%m-%d}" in origin.sentence

@@ -41,9 +41,13 @@ def test_every_check_of_what_is_in_trouble_is_folded_into_it(subtests: pytest.Su
         with subtests.test(name=name):
             document = run(*RUNS[name])
             page = PARSER.render(summary(document).decode())
-            shown = [one for one in document.connections if len(RUNS[name]) == 1 or one.verdict.status != "conformant"]
-            assert page.count("<details>") == page.count("</details>") == len(shown)
-            assert page.count("<tr>") == sum(len(one.checks) + 1 for one in shown) + (
+            listed = [
+                connection
+                for connection in document.connections
+                if len(RUNS[name]) == 1 or connection.verdict.status != "conformant"
+            ]
+            assert page.count("<details>") == page.count("</details>") == len(listed)
+            assert page.count("<tr>") == sum(len(connection.checks) + 1 for connection in listed) + (
                 len(document.connections) + 1 if len(document.connections) > 1 else 0
             )
             assert SECRET not in page
@@ -62,6 +66,6 @@ def test_what_others_say_is_text(text: str) -> None:
             msgspec.structs.replace(first, explanation=text, fix=msgspec.structs.replace(first.fix, text=text)),
             msgspec.structs.replace(second, fix=msgspec.structs.replace(second.fix, commands=(text,), portal=text)),
         ),
-        checks=tuple(msgspec.structs.replace(one, title=text) for one in connection.checks),
+        checks=tuple(msgspec.structs.replace(check, title=text) for check in connection.checks),
     )
     assert tags(msgspec.structs.replace(document, connections=(hostile,))) <= tags(document)

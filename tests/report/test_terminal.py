@@ -33,7 +33,9 @@ GOLDEN = Path(__file__).parent / "golden"
 WRITE = bool(os.environ.get("SENTINEL_WRITE_GOLDEN"))
 
 
-def shown(report: Document, *, width: int = 80, color: bool = False, verbose: int = 0, encoding: str = "utf-8") -> str:
+def printed(
+    report: Document, *, width: int = 80, color: bool = False, verbose: int = 0, encoding: str = "utf-8"
+) -> str:
     buffer = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     Terminal(console(buffer, width=width, color=color), verbose).show(report)
     buffer.flush()
@@ -60,7 +62,7 @@ def test_the_terminal_is_as_agreed(subtests: pytest.Subtests) -> None:
     ]
     for name, options in cases:
         with subtests.test(name=name, options=options):
-            text = shown(steady(run(*RUNS[name])), **options)
+            text = printed(steady(run(*RUNS[name])), **options)
             path = GOLDEN / ("_".join([name, *(f"{key}-{value}" for key, value in options.items())]) + ".txt")
             if WRITE:
                 path.write_text(text, encoding="utf-8")
@@ -73,7 +75,7 @@ def test_one_thing_wrong_fits_on_a_screen(subtests: pytest.Subtests) -> None:
         with subtests.test(scenario=scenario):
             report = run(scenario)
             causes = max(1, len(report.connections[0].root_causes))
-            lines = shown(report).splitlines()
+            lines = printed(report).splitlines()
             assert sum(max(1, -(-len(line) // 80)) for line in lines) <= 25 * causes
 
 
@@ -81,10 +83,10 @@ def test_the_verdict_and_the_next_action_come_first(subtests: pytest.Subtests) -
     for name in RUNS:
         with subtests.test(name=name):
             report = run(*RUNS[name])
-            shown_first = " ".join(shown(report, width=100).split("\n\n")[0].split())
+            shown_first = " ".join(printed(report, width=100).split("\n\n")[0].split())
             origin, _, first = shown_first.partition("no real service was asked. ")
             assert origin.startswith("SIMULATION (fake")
-            trouble = [one for one in report.connections if one.root_causes]
+            trouble = [connection for connection in report.connections if connection.root_causes]
             assert first.startswith("✗ " if report.run.exit_code == 1 else "? " if trouble else "✓ ")
             if trouble:
                 cause = trouble[0].root_causes[0]
@@ -96,7 +98,7 @@ def test_the_verdict_and_the_next_action_come_first(subtests: pytest.Subtests) -
 )
 def test_what_changed_is_shown_as_agreed(before: str, now: str) -> None:
     previous = replace(run_of(run(before)), started=START)
-    text = shown(with_comparison(steady(run(now)), previous))
+    text = printed(with_comparison(steady(run(now)), previous))
     path = GOLDEN / f"{now}_since_{before}.txt"
     if WRITE:
         path.write_text(text, encoding="utf-8")
@@ -107,22 +109,22 @@ def test_what_changed_is_shown_as_agreed(before: str, now: str) -> None:
 def test_no_line_is_longer_than_the_terminal(width: int) -> None:
     """But for URLs, ids of resources and what stands in quotes, which stay whole so that they can be copied."""
     for name in RUNS:
-        for line in shown(run(*RUNS[name]), width=width).splitlines():
+        for line in printed(run(*RUNS[name]), width=width).splitlines():
             assert len(line) <= width or len(line.split()) <= 4 or line.strip().startswith('"')
 
 
 def test_verbose_shows_every_check_and_more_verbose_its_evidence() -> None:
     report = run("no-azure-role")
-    assert "GUIDE-003" in shown(report, verbose=1)
-    assert "https://login.microsoftonline.com" not in shown(report, verbose=1)
-    assert "https://login.microsoftonline.com" in shown(report, verbose=2)
-    assert "InsufficientAccessError" in shown(report, verbose=2)
+    assert "GUIDE-003" in printed(report, verbose=1)
+    assert "https://login.microsoftonline.com" not in printed(report, verbose=1)
+    assert "https://login.microsoftonline.com" in printed(report, verbose=2)
+    assert "InsufficientAccessError" in printed(report, verbose=2)
 
 
 def test_nothing_that_a_service_says_reaches_the_terminal_as_a_command(verified: Callable[..., Report]) -> None:
     report = verified("healthy")
     hostile = Outcome("AUTH-003", "error", reason="\x1b[2J\x1b]0;title\x07 \u202egnp.exe\r\nx")
-    text = shown(document([replace(report, outcomes=(hostile,))]), verbose=2)
+    text = printed(document([replace(report, outcomes=(hostile,))]), verbose=2)
     assert not set(text) & set("\x1b\x07\r\u202e")
 
 
@@ -138,7 +140,7 @@ def test_a_stale_baseline_is_the_next_action_of_a_connection_that_works() -> Non
     )
     report = run("healthy")
     changed = msgspec.structs.replace(report, stale=(stale,), run=msgspec.structs.replace(report.run, exit_code=1))
-    text = " ".join(shown(changed).partition("\n")[2].split())
+    text = " ".join(printed(changed).partition("\n")[2].split())
     assert text.startswith("✓ contoso works. Update the baseline: known.toml:1: the acceptance")
     assert "exit code 1" in text
 
@@ -153,12 +155,12 @@ def test_a_continued_command_is_the_same_command(words: list[str], width: int) -
 
 @given(st.lists(st.integers(1, 60), unique=True, min_size=1).map(sorted))
 def test_ranges_lose_no_id(numbers: list[int]) -> None:
-    told = ranges([f"LA-{number:03}" for number in numbers])
-    found: list[int] = []
-    for part in told.split(", "):
+    text = ranges([f"LA-{number:03}" for number in numbers])
+    expanded: list[int] = []
+    for part in text.split(", "):
         first, _, last = part.removeprefix("LA-").partition("..")
-        found += range(int(first), int(last or first) + 1)
-    assert found == numbers
+        expanded += range(int(first), int(last or first) + 1)
+    assert expanded == numbers
 
 
 @given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1), min_size=1))
