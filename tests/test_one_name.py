@@ -231,8 +231,7 @@ FAMILIES = {
 }
 """Where the errors of a service can be met: everywhere in it, and in one operation that does not speak for it."""
 HARMLESS = {
-    ("mde-404-machine", "defender"),  # a list without elements may be answered 404
-    ("mde-404-machine", "defender.alerts"),
+    ("mde-404-machine", "defender.alerts"),  # a list without elements, as the list of machines shows
     ("arm-authz-failed", "arm.workspace"),  # what is in the workspace is answered
     ("AuthorizationFailed", "arm.workspace"),
 }

@@ -12,7 +12,7 @@ DIGITS = sum(GROUPS)
 LOOKALIKES = str.maketrans("OoIl|", "00111")
 """Characters that are read as a digit."""
 _SEPARATOR = re.compile(r"[\s_\u2010-\u2015\u2212-]")
-"""What stands between the groups: a hyphen, or what a text editor or a script makes of it."""
+"""The characters between the groups: a hyphen, or its substitutes by text editors and scripts."""
 _HEXADECIMAL = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _TOTALS = range(12, 53)
 """How many hexadecimal digits a text has that is nearly a GUID."""

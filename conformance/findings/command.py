@@ -20,7 +20,7 @@ class Command:
     """A template of a command, with ``{placeholders}``.
 
     ``run`` is for bash, zsh and, unless ``shells`` has another form, for every shell. ``shells`` has the forms of
-    ``powershell``, ``cmd`` and ``macos``, each typed as it stands.
+    ``powershell``, ``cmd`` and ``macos``, each typed unchanged.
     """
 
     run: str

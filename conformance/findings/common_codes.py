@@ -12,7 +12,7 @@ GENERIC = frozenset(
         "accessdenied", "badargumenterror", "authorization_requestdenied",
     }
 )  # fmt: skip
-"""Codes that say little more than the status does: a telling text outweighs them."""
+"""Codes that say little more than the status does: a specific text outweighs them."""
 
 VAGUE = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "access_denied"})
 """OAuth values that Entra's number explains: beside an unknown number they say nothing."""

@@ -68,7 +68,7 @@ def finding(
     """Return a finding with its fix filled in from ``facts`` (placeholder names to values; others are ignored).
 
     ``remedy`` says what to do where the cause's own text is too general, and ``owner`` who can do it where that is
-    somebody else than the cause says.
+    another owner than the cause names.
 
     Raises KeyError for a cause outside the vocabulary.
     """

@@ -15,7 +15,7 @@ OTHER = "other"
 """The service name of everything of Microsoft that a connection does not use."""
 
 _URL = lazy_pattern(r"https?://([A-Za-z0-9_.-]+)(?::[0-9]{2,5})?(/[^\s\"'<>\\)\]}|`“”‘’«»]*)?", re.IGNORECASE)
-# What stands before the URL of a request, or around the host of one, in logs and exceptions of clients.
+# The words before the URL of a request, or around its host, in logs and exceptions of clients.
 _REQUESTED = lazy_pattern(
     r"(?:\bfor ur[li]:?|\bur[li]\\?[\"']?\s*[:=]|\bGET|\bPOST|\bPUT|\bPATCH|\bDELETE|\bHEAD"
     r"|\bEndpoint\w*\\?[\"']?\s*[:=]|request(?:ed)?(?: ur[li])?\\?[\"']?\s*[:=]"

@@ -156,7 +156,7 @@ def _is_possible(entry: Entry, kind: _Kind) -> bool:
     if entry.path and entry.service != kind.service:
         return False  # a path belongs to its host
     if entry.cause == "answer_hidden" and kind.service and kind.status:
-        return False  # status and service tell more
+        return False  # status and service say more
     if kind.is_strange and not (entry.service == "network" and (entry.words or entry.anywhere)):
         return False
     if entry.numbers or kind.status is None:

@@ -55,7 +55,9 @@ def read_contents(text: str, value: Any, shape: Shape) -> Contents:
         _string(text, contents, 0)
     contents.settle()
     if contents.status is None and not contents.passed_on:
-        contents.status = next((status for code in contents.codes if (status := pasted.status(code, bare=True))), None)
+        contents.status = next(
+            (status for code in reversed(contents.codes) if (status := pasted.status(code, bare=True))), None
+        )
     return contents
 
 
@@ -184,7 +186,7 @@ def _within(documents: Iterable[Any], contents: Contents, depth: int) -> None:
 
 
 def _around(words: str, contents: Contents) -> None:
-    """What stands around a document: a client's words, of which only codes, numbers, status and addresses count."""
+    """Read the text around a document: of a client's words, only codes, numbers, status and addresses count."""
     words = unwrap.flat(words)
     contents.answered(pasted.status(words), within=0.5)
     contents.addresses.extend(hosts.request_addresses(words))

@@ -78,7 +78,7 @@ class Signal:
     stranger: str | None = None
     """Whose answer it is, where it is not Microsoft's."""
     path: str = ""
-    """Path and query of the request, where the text tells them."""
+    """Path and query of the request, if the text contains them."""
 
     @cached_property
     def words(self) -> str:

@@ -1,7 +1,7 @@
 """Codes that the form of a sentence implies, in any language: what it quotes, links to and lists.
 
 Azure translates its messages but not the ids, addresses, actions and links in them. Where a pasted message has lost its
-code, these can tell which one it was.
+code, these can show which code it was.
 """
 
 from __future__ import annotations

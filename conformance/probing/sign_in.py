@@ -135,6 +135,8 @@ class SignIn:
         except Exception as error:
             if shortage_error := shortage(error):
                 raise shortage_error from None
+            if isinstance(connection.credential, ClientSecret):
+                raise  # any text can be sent as a secret
             return Refusal(name, credential_finding(connection, error))
         headers = {**token_request.headers, "Content-Type": "application/x-www-form-urlencoded"}
         request = create("POST", token_request.url, headers, token_request.encode(), self._connect)

@@ -119,6 +119,17 @@ def _text(value: object) -> str:
     raise TypeError(f"a form holds text, not {type(value).__name__}")
 
 
+def load_msal() -> None:
+    """Import msal in the calling thread, and wait for a thread that does so already.
+
+    It creates loggers. A loop over all loggers fails meanwhile: pytest has one in each phase of an item.
+    """
+    import msal  # noqa: F401  (which waits; a module within it would not)
+    from msal.oauth2cli import oauth2
+
+    logging.getLogger(oauth2.__name__)  # which msal creates with its first client only
+
+
 class _Composed(Exception):
     """Signals that msal has composed its request."""
 

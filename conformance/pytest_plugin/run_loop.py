@@ -11,6 +11,7 @@ import pytest
 
 from conformance.checks.registry import Check
 from conformance.probing.shortage import Shortage, shortage
+from conformance.probing.tokens import load_msal
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.early import selects_all
 from conformance.pytest_plugin.items import Boundary, CheckItem, case_of, run_items
@@ -78,6 +79,12 @@ class RunLoop:
         if own and self._setup.asks_services and selects_all(session.config, self._options):
             self._early = True
             self._gatherer = self._begin(self._runs)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Have all loggers created before pytest iterates over them while evidence is gathered in another thread."""
+        if not self._distributed and not session.config.option.collectonly:
+            load_msal()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:

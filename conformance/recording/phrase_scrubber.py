@@ -20,7 +20,7 @@ QUOTED = re.compile(
 
 
 class PhraseScrubber:
-    """Scrubs error texts. ``identifying`` and ``by_form`` return the scrubbed text of a value that its form tells,
+    """Scrubs error texts. ``identifying`` and ``by_form`` return the scrubbed text of a value recognized by its form,
     and None for any other.
     """
 

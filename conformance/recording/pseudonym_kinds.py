@@ -1,6 +1,6 @@
-"""The kinds of values that a pseudonym stands for, and the form that each one's pseudonyms have.
+"""The kinds of values that pseudonyms replace, and the form of the pseudonyms of each kind.
 
-A pseudonym can be told by its form: it is never replaced again, and a leak scan knows what is none.
+A pseudonym is recognized by its form: it is never replaced again, and a leak scan knows what is none.
 """
 
 from __future__ import annotations

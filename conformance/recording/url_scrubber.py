@@ -22,8 +22,8 @@ AS_IS = frozenset({"api-version", "$top", "$count", "$skip"})
 
 
 class UrlScrubber:
-    """Scrubs URLs and paths. ``identifying`` and ``by_form`` return the scrubbed text of a value that its form tells
-    (None for any other), ``text`` that of any value by the member that it stands for.
+    """Scrubs URLs and paths. ``identifying`` and ``by_form`` return the scrubbed text of a value recognized by its
+    form (None for any other), ``text`` that of any value by the name of its member.
     """
 
     def __init__(

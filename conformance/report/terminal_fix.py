@@ -1,4 +1,4 @@
-"""The fix of a finding at the terminal: what to do, its commands, and how to tell its causes apart."""
+"""The fix of a finding at the terminal: what to do, its commands, and how to distinguish its causes."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def wrapped(text: str, width: int) -> list[str]:
 def message_lines(text: str, width: int, prefix: str = "") -> str:
     """Return a message with its sentences wrapped to a width; commands, which are indented by four, stay whole.
 
-    ``prefix`` is what will stand before its first line.
+    ``prefix`` is the text before its first line.
     """
     lines: list[str] = []
     for line in (prefix + text).splitlines():
@@ -161,7 +161,7 @@ def option_lines(command: str) -> list[str]:
 
 
 def continued(command: str, width: int) -> list[str]:
-    """Return a command over several lines, each but the last ending in a backslash: it can be pasted as it stands.
+    """Return a command over several lines, each but the last ending in a backslash: it can be pasted unchanged.
 
     What stands in quotes stays on one line, with the quotes that it has.
     """

@@ -127,7 +127,7 @@ def counted(counts: Mapping[str, int]) -> str:
 
 
 def worst(counts: Mapping[str, int]) -> str:
-    """Return the outcome that stands for several: what needs attention first; what does not apply, only if all does
+    """Return the outcome that represents several: the one that needs attention first; not applicable, only if all are
     not.
     """
     outcome = next(status for status in ORDER if counts.get(status))

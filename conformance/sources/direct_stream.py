@@ -57,7 +57,7 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     @classmethod
     def of(cls, stream: httpcore.AsyncNetworkStream) -> DirectStream | None:
         """Return the stream of an idle socket as a direct one; None where it is no socket of asyncio with at most one
-        layer of TLS (there are two through an https proxy), or something was received that nobody has read.
+        layer of TLS (there are two through an https proxy), or data was received that was not read.
 
         The parts are private to httpcore and anyio: with versions that have others, streams stay theirs.
         """

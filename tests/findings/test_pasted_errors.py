@@ -79,9 +79,33 @@ def test_prose_of_clients(subtests: pytest.Subtests) -> None:
         ("Error: Request failed with status code 403", "answer_hidden"),
         ("SyntaxError: Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON", "intercepted"),
         ("x509: certificate signed by unknown authority", "tls_untrusted"),
+        ("SSLHandshakeException: PKIX path validation failed: CertificateExpiredException", "tls_untrusted"),
+        (
+            'Get "https://login.microsoftonline.com/common/.well-known/openid-configuration": EOF',
+            "connection_failed",
+        ),
+        (
+            "HTTPSConnectionPool(host='graph.microsoft.com', port=443): [WinError 10060] A connection attempt failed"
+            " because the connected party did not properly respond after a period of time",
+            "timed_out",
+        ),
+        (
+            "Query syntax error. 'where' operator: Failed to resolve table or column expression named 'X'.",
+            "table_missing",
+        ),
+        ("Query syntax error. Expected to find: ;", "kql_invalid"),
+        ("AADSTS70002: Error. AADSTS50012: Client assertion is not within its valid time range.", "assertion_expired"),
+        ("The subscription 'x' is not registered to use microsoft.insights.", "provider_not_registered"),
+        ("The managed identity endpoint is indicating there's no available identity", "credential_missing"),
     ]:
         with subtests.test(text=text, cause=cause):
             assert explain(text).cause == cause
+
+
+def test_a_cut_document_within_a_message_decides_by_its_innermost_code() -> None:
+    inner = r"{\"error\":{\"code\":\"RequestDisallowedByPolicy\",\"message\":\"Resource was disallowed by p"
+    text = '{"error": {"code": "InternalServerError", "message": "{\\"code\\":\\"Forbidden\\",\\"message\\":\\"' + inner
+    assert explain(text).cause == "policy_denied"
 
 
 def test_endpoints_of_managed_identities_answer_in_entras_form(subtests: pytest.Subtests) -> None:

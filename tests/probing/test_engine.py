@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from conformance import Connection
 from conformance.fakes import World, build
 from conformance.findings import CAUSES
+from conformance.probing import tokens
 from conformance.probing.engine import Engine
 from conformance.probing.evidence import Answer, Blocked, Gathered, InternalError, NotAsked, Refusal
 from conformance.probing.transport import Patience
@@ -164,6 +165,17 @@ def test_a_fault_of_the_transport_is_an_error_of_ours(world: World) -> None:
 
     evidence = gather(world, ["machines"], through(world, "api.security.microsoft.com", broken)).evidence["machines"]
     assert evidence == InternalError("machines", "RuntimeError: a bug")
+
+
+def test_a_secret_is_not_to_blame_for_a_request_that_could_not_be_composed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def compose(*_: object) -> None:
+        raise RuntimeError("cannot schedule new futures")
+
+    monkeypatch.setattr(tokens, "compose", compose)
+    evidence = gather(world, ["token_arm"]).evidence["token_arm"]
+    assert evidence == InternalError("token_arm", "RuntimeError: cannot schedule new futures")
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])

@@ -97,6 +97,45 @@ def test_collector_rests_while_modules_are_imported_and_works_again() -> None:
     assert not gc.get_freeze_count(), "other packages ask it who refers to an object"
 
 
+LOGGERS = """
+import logging, threading
+import pytest
+
+collected, late = [], []
+create = logging.Manager.getLogger
+
+def get_logger(manager, name):
+    if collected and name not in manager.loggerDict and threading.current_thread() is not threading.main_thread():
+        late.append(name)
+    return create(manager, name)
+
+logging.Manager.getLogger = get_logger
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop():
+    collected.append(True)
+    return (yield)
+
+def pytest_unconfigure():
+    assert collected
+    print("late loggers:", late)
+"""
+
+
+@pytest.mark.parametrize("own", [(), ("-m", "auth")], ids=["gathering while collecting", "gathering afterwards"])
+def test_no_other_thread_creates_a_logger_while_items_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CONTOSO_SECRET", SECRET)
+    monkeypatch.setenv("PYTHONPATH", python_path(pytester.path))
+    pytester.makefile(".toml", conn=FILE)
+    Path("loggers_plugin.py").write_text(LOGGERS, encoding="utf-8")
+    verification = ("--noconftest", "--sentinel-config=conn.toml", "--sentinel-source=fake")
+    result = pytester.runpytest_subprocess("-s", "-p", "loggers_plugin", *verification, *own)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["late loggers: []"])
+
+
 TWICE = """
 import gc, sys
 import pytest

@@ -159,9 +159,9 @@ def test_a_socket_on_which_something_came_unasked_is_not_used_again(certificate:
             for _ in range(2):
                 await put(sockets, url)
             finished.set()
-            (kept,) = sockets._free[host]
+            (idle_socket,) = sockets._free[host]
             async with asyncio.timeout(30):
-                while kept.is_open():  # noqa: ASYNC110
+                while idle_socket.is_open():  # noqa: ASYNC110
                     await asyncio.sleep(0)
                 await asyncio.sleep(0)  # once more, in which it is read
             result = await put(sockets, url)

@@ -153,7 +153,7 @@ async def _splice(reader: StreamReader, writer: StreamWriter, welcome: Welcome, 
 
 
 async def _pump(source: StreamReader, sink: StreamWriter) -> None:
-    """Pass bytes on until the source has ended, no faster than the sink takes them; then tell the sink."""
+    """Pass bytes on until the source has ended, no faster than the sink takes them; then end the sink."""
     while data := await source.read(CHUNK):
         sink.write(data)
         await sink.drain()

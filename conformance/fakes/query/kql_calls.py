@@ -1,4 +1,4 @@
-"""Functions that a query defines itself with ``let``: calls of those over tables, replaced by what they stand for.
+"""Functions that a query defines itself with ``let``: calls of those over tables, replaced by their bodies.
 
 The engine evaluates those of values; it has none over tables.
 """
@@ -18,7 +18,7 @@ TABULAR = frozenset({"|", "union", "table", "datatable", "range", "materialize"}
 
 @dataclass(frozen=True)
 class Parameter:
-    """``default``: the text of its value where a call has none. ``tabular``: it stands for a table."""
+    """``default``: the text of its value where a call has none. ``tabular``: its value is a table."""
 
     name: str
     tabular: bool
@@ -165,7 +165,7 @@ def _replaced(text: str, values: dict[str, str]) -> str:
 
 
 def _behind_pipe(result: str, function: Function) -> str:
-    """Return what ``invoke`` stands for: the operators on its table, which only begins the body."""
+    """Return the text that replaces ``invoke``: the operators on its table, which only begins the body."""
     words = tokens(result)
     table = function.parameters[0].name if function.parameters and function.parameters[0].tabular else ""
     if [word.text for word in words[:2]] != [table, "|"] or any(word.text == table for word in words[1:]):

@@ -134,7 +134,7 @@ def _extract_json(arguments: list[str]) -> str | None:
 
 
 TICKS = {"d": 864_000_000_000, "H": 36_000_000_000, "m": 600_000_000, "s": 10_000_000}
-"""Tenths of a microsecond in what a letter of a timespan's format stands for."""
+"""Tenths of a microsecond in the unit of each letter of a timespan's format."""
 MODULO = {"d": 10**9, "H": 24, "m": 60, "s": 60}
 TIMESPAN_FORMAT = re.compile(r"d{1,8}|HH?|mm?|ss?|f{1,7}|[ /:,._\[\]-]")
 

@@ -130,7 +130,7 @@ OF_DEFENDER = frozenset(
         "graph.hunting_qualified",
     }
 )
-"""The operations behind which Defender stands; the others work in every tenant."""
+"""The operations that Defender serves; the others work in every tenant."""
 
 
 def _provisioned(call: Call) -> httpx.Response | None:

@@ -11,13 +11,15 @@ from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 @tells_apart
 def empty_list(
     refusal: Refusal, connection: Connection, machines: Evidence, defender_alerts: Evidence
-) -> Finding | NotAsked:
+) -> Finding | NotAsked | None:
     """Return that a list has no items, where another list shows that Defender for Endpoint answers; otherwise a finding
-    that proves nothing.
+    that proves nothing. None for another status.
 
     A 404 is documented for a tenant without recent machines (learn.microsoft.com/defender-endpoint/api/get-machines),
-    and not for alerts. Whatever else may answer in place of Defender for Endpoint does not know its paths either.
+    and not for alerts. Anything else that may answer in place of Defender for Endpoint does not know its paths either.
     """
+    if refusal.exchange is None or refusal.exchange.status != 404:
+        return None
     if any(_speaks(clue) for clue in (machines, defender_alerts)):
         return NotAsked(refusal.probe, "Defender for Endpoint has nothing to list, and says so with 404")
     return finding(
@@ -31,7 +33,7 @@ def empty_list(
         " tenant without recent machines; a host that does not have these paths answers the same. So it is not known"
         " whether this connection can read Defender for Endpoint.",
         remedy="Look whether the Defender portal (https://security.microsoft.com) shows devices. Where it does,"
-        " something else than Defender for Endpoint answers: look at the proxies and gateways on the way. Where it"
+        " something else than Defender for Endpoint answers: check the proxies and gateways on the way. Where it"
         " shows none, verify again once the first device is onboarded.",
     )
 

@@ -28,7 +28,7 @@ _CREDENTIALS = """
 CREDENTIALS = frozenset(_CREDENTIALS.split())
 """Members, headers and parameters that hold a credential or a part of one, in lower case."""
 HINT = re.compile(r"h\d\d")
-"""What stands for the beginning of a secret, as Graph tells it."""
+"""The text in place of the beginning of a secret, which Graph returns."""
 
 
 def is_removed(text: str) -> bool:

@@ -1,6 +1,6 @@
 """Free text and names given by people.
 
-No pattern tells a name from a word, so the fields that hold such text may hold pseudonyms only: words like
+No pattern distinguishes a name from a word, so the fields that hold such text may hold pseudonyms only: words like
 ``name-0007``, beside what the other rules allow.
 """
 
@@ -54,7 +54,7 @@ WITHIN: Mapping[str, frozenset[str]] = {
     "name": frozenset({"entities", "evidence", "relateduser"}),
     "": frozenset({"tags", "machinetags", "customtags", "systemtags"}),
 }
-"""Fields that hold names only inside of these members; the empty one stands for any."""
+"""Fields that hold names only inside of these members; the empty name means any member."""
 SERVICES_OWN = frozenset({"error", "innererror", "errors", "details", "status"})
 """Members whose ``message`` is a service's; any other is a person's comment."""
 

@@ -103,7 +103,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The whole fleet. ``head`` is the report of its run, as it stands around the connections."""
+    """The whole fleet. ``head`` is the report of its run, without the connections."""
 
     head: Document
     rows: tuple[Row, ...]

@@ -21,7 +21,7 @@ PACKAGE = "conformance.report.handback"
 def handbacks(document: Document, languages: Sequence[str], contact: str = "") -> Iterator[tuple[str, bytes]]:
     """Yield every page by the name of its file: each customer sees their own connection only.
 
-    The first language stands for itself, the others have theirs in the name: ``handback.html``, ``handback.de.html``;
+    The first language is not in its files' names, the others are: ``handback.html``, ``handback.de.html``;
     of several connections ``handback-contoso.html``. ``contact`` is who sends the pages, and how to reach them.
     There is none where only a part of the checks ran: a customer would take it for the whole.
     """

@@ -15,7 +15,7 @@ from conformance.report.provenance import Provenance
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 HINT = re.compile(r"<[a-z-]+>")
-"""What stands for a value that is not known: a command or a step that has to have it is of no use."""
+"""The text in place of an unknown value: a command or a step that requires the value is of no use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _opening(connection: ConnectionPart, has_tasks: bool) -> str:
 
 
 def _values(connection: ConnectionPart, part: FindingPart, language: str) -> Mapping[str, str]:
-    """Return what the placeholders of a task stand for: the connection's own ids, and what the finding knows.
+    """Return the values of the placeholders of a task: the connection's own ids, and the facts of the finding.
 
     A day (``2027-03-01``) is written as the language writes it.
     """
