@@ -44,6 +44,8 @@ def is_heard(entry: Entry, signal: Signal) -> bool:
         return True
     if entry.cause in _SERVERS:
         return bool(entry.codes) or _is_bare(signal.text) or _HTTP.search(signal.text[:16384]) is not None
+    if _is_of_another_maker(signal):
+        return False
     return _is_bare(signal.text) or (not has_own_code(signal) and _is_document(signal.text))
 
 
@@ -56,6 +58,12 @@ def is_microsofts(signal: Signal) -> bool:
 def _is_bare(text: str) -> bool:
     """Return whether a text says a status and no more."""
     return len(text) < 500 and not _HTTP_WORDS.sub("", text)
+
+
+def _is_of_another_maker(signal: Signal) -> bool:
+    """Return whether the headers of an answer are none of Microsoft's: another cloud's, or a sign-in by password."""
+    challenge = signal.headers.get("www-authenticate", "bearer").lower()
+    return "bearer" not in challenge or any(name.startswith(("x-amz-", "x-goog-")) for name in signal.headers)
 
 
 def _is_document(text: str) -> bool:

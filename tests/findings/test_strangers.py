@@ -36,6 +36,9 @@ FOREIGN = (
     "status: 404 items in stock",
     "Order no. 700016 was shipped",
     "Listening on port 50126",
+    # headers of other makers
+    'HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Basic realm="Repository"\n\n',
+    "HTTP/1.1 403 Forbidden\nServer: AmazonS3\nx-amz-request-id: 1\n\n",
 )
 OF_OTHERS = (
     "403 Forbidden: An invalid signature was specified in the Authorization header",
