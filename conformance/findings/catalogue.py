@@ -23,8 +23,10 @@ class Entry:
     ``statuses`` are numbers or classes ("5xx"); ``codes`` and ``inner`` are alternatives each, with ``*`` for any
     characters; ``numbers`` must all be there; ``words`` is looked for in the messages; ``headers`` by their values.
     ``telling`` words suffice where a pasted message has lost its code. ``loose`` words say nothing unless the
-    service is known. ``anywhere`` is looked for in the whole text, ``path`` in the path of the request; ``others``
-    are names of other services (hosts.toml) whose host the text names. ``remedy`` is said instead of the
+    service is known; ``common`` ones, and codes, are those of other makers' products too: where the service is not
+    known they need a sign of Microsoft's beside them, unless ``own`` finds a sentence that only Microsoft has.
+    ``anywhere`` is looked for in the whole text, ``path`` in the path of the request; ``others`` are names of other
+    services (hosts.toml) whose host the text names. ``remedy`` is said instead of the
     cause's own fix.
     """
 
@@ -44,6 +46,8 @@ class Entry:
     tell_apart: str | None = None
     telling: bool = False
     loose: bool = False
+    common: bool = False
+    own: re.Pattern[str] | None = None
     anywhere: re.Pattern[str] | None = None
     path: re.Pattern[str] | None = None
     others: tuple[str, ...] = ()
@@ -106,6 +110,8 @@ def _entry(service: str, row: Mapping[str, Any]) -> Entry:
         tell_apart=row.get("tell_apart"),
         telling=row.get("telling", False),
         loose=row.get("loose", False),
+        common=row.get("common", False),
+        own=lazy_pattern(row["own"]) if "own" in row else None,
         anywhere=lazy_pattern(row["anywhere"]) if "anywhere" in row else None,
         path=lazy_pattern(row["path"]) if "path" in row else None,
         others=tuple(row.get("other", ())),

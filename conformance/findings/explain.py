@@ -14,9 +14,10 @@ from conformance.findings import pasted
 from conformance.findings.body import text_of
 from conformance.findings.catalogue import Entry
 from conformance.findings.cause import CAUSES, UNKNOWN
+from conformance.findings.common_codes import has_own_code
 from conformance.findings.finding import Finding, finding
 from conformance.findings.lazy_pattern import lazy_pattern
-from conformance.findings.match import Match, classify, has_own_code
+from conformance.findings.match import Match, classify
 from conformance.findings.redact import excerpt
 from conformance.findings.several import parts
 from conformance.findings.signal import Signal, read

@@ -35,6 +35,12 @@ _NEAR = lazy_pattern(
     r"\.(local|internal|lan|corp|example)$|^[0-9.]+$|^[^.]+$"
 )
 _MAKERS = lazy_pattern(r"\b(amazonaws|Amazon S3|AWS4-HMAC|googleapis|Google Cloud|okta\.com)\b", re.IGNORECASE)
+_SIGN = lazy_pattern(
+    r"(?i)microsoft|\bazure|\bentra\b|AADSTS|\baka\.ms/|windows\.net|\bkusto|\bsentinel\b|\bdefender|\bodata"
+    r"|\btenant|correlation ?id|trace ?id|\bx-ms-|\brequest-?id|/subscriptions/|/resourcegroups/|\blog ?analytics"
+    r"|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+)
+"""Names, headers and ids that answers of Microsoft and its clients are full of."""
 _PAGES = lazy_pattern(
     r"learn\.microsoft\.com|docs\.microsoft\.com|aka\.ms|go\.microsoft\.com|portal\.azure|github\.com"
 )
@@ -83,6 +89,11 @@ def stranger(addresses: list[Address], text: str) -> str | None:
         return foreign[-1]
     maker = _MAKERS.search(text[:16384])
     return maker[0] if maker else None
+
+
+def has_sign(text: str) -> bool:
+    """Return whether a text bears a sign of Microsoft: a name, a header or an id that its answers are full of."""
+    return _SIGN.search(text[:16384]) is not None
 
 
 def address_of(url: str) -> Address | None:

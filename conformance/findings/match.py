@@ -10,7 +10,9 @@ from functools import cache, lru_cache
 from conformance.findings.body import Shape
 from conformance.findings.catalogue import CATALOGUES, Entry, catalogue, numbers
 from conformance.findings.cause import CAUSES
+from conformance.findings.common_codes import GENERIC, PLAIN, VAGUE, has_own_code
 from conformance.findings.finding import Certainty
+from conformance.findings.origin import is_heard
 from conformance.findings.signal import Signal
 
 # Whose words a service may speak. Sentinel sits behind the gateway of Azure Resource Manager; its rules run queries.
@@ -24,45 +26,6 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "defender": ("defender", "other", "network"),
     "other": ("other", "network"),
 }
-
-# Codes that say little more than the status does: a specific text outweighs them.
-_GENERIC = frozenset(
-    {
-        "badrequest",
-        "forbidden",
-        "unauthorized",
-        "notfound",
-        "conflict",
-        "unknownerror",
-        "failed",
-        "error",
-        "internalservererror",
-        "invalidrequest",
-        "invalid_request",
-        "invalid_client",
-        "invalid_grant",
-        "unauthorized_client",
-        "invalid_resource",
-        "access_denied",
-        "invalid_scope",
-        "interaction_required",
-        "accessdenied",
-        "badargumenterror",
-        "authorization_requestdenied",
-    }
-)
-
-_VAGUE = frozenset({"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "access_denied"})
-"""OAuth values that Entra's number explains: beside an unknown number they say nothing."""
-
-_PLAIN = frozenset(
-    {
-        "badrequest", "forbidden", "unauthorized", "notfound", "conflict", "unknownerror", "failed", "error",
-        "accessdenied", "internalservererror", "invalidrequest", "operationfailed", "interactionrequired",
-        "serviceerror", "authorizationpending", "requesttimeout", "internalerror", "locked", "inuse",
-    }
-)  # fmt: skip
-"""Codes that services of any maker have: where it is not known whose they are, they say nothing by themselves."""
 
 _NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS, _CLASS = (
     2000, 600, 400, 55, 60, 430, 30, 20, 10, 5,
@@ -92,6 +55,8 @@ def classify(signal: Signal) -> Match | None:
         if best is not None and candidate.highest < best[0][0]:
             break
         entry = candidate.entry
+        if family is None and not is_heard(entry, signal):
+            continue
         weighed = _weigh(entry, signal)
         if weighed is None:
             continue
@@ -182,7 +147,7 @@ def _is_possible(entry: Entry, kind: _Kind) -> bool:
     nothing where the service is not known, and codes of other makers are not read as ours.
     """
     if kind.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(kind.numbers):
-        if entry.codes and _VAGUE.issuperset(entry.codes):
+        if entry.codes and VAGUE.issuperset(entry.codes):
             return False
         if not entry.codes and kind.status is not None and 400 <= kind.status < 429:
             return False
@@ -262,12 +227,7 @@ def _status_weight(entry: Entry, signal: Signal) -> int | None:
 
 def _plain(entry: Entry, signal: Signal) -> bool:
     """Return whether an entry fits by codes alone that anybody may have."""
-    return bool(entry.codes) and not (set(entry.codes) & set(signal.lower_codes)) - _PLAIN
-
-
-def has_own_code(signal: Signal) -> bool:
-    """Return whether the answer has a code that says more than its status."""
-    return any(code not in _GENERIC and not code.isdecimal() for code in signal.lower_codes)
+    return bool(entry.codes) and not (set(entry.codes) & set(signal.lower_codes)) - PLAIN
 
 
 def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int | None:
@@ -275,7 +235,7 @@ def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int 
     names = _names(patterns)
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
         if code in names.codes or any(fnmatchcase(code, pattern) for pattern in names.wildcards):
-            return _GENERIC_CODE if code in _GENERIC or code.isdecimal() else weight + min(depth, _DEEPEST)
+            return _GENERIC_CODE if code in GENERIC or code.isdecimal() else weight + min(depth, _DEEPEST)
     if not names.mentions.isdisjoint(signal.lower_mentions) or any(
         fnmatchcase(word, pattern) for pattern in names.wildcards for word in signal.lower_mentions
     ):
@@ -295,4 +255,4 @@ class _Names:
 @cache
 def _names(patterns: tuple[str, ...]) -> _Names:
     codes = frozenset(name for name in patterns if "*" not in name)
-    return _Names(codes, codes - _GENERIC - _PLAIN, tuple(name for name in patterns if "*" in name))
+    return _Names(codes, codes - GENERIC - PLAIN, tuple(name for name in patterns if "*" in name))

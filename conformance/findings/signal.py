@@ -48,7 +48,8 @@ _LOCAL = _OAUTH | {"invalid_request", "access_denied", "too_many_requests", "unk
 _AZURE = lazy_pattern(r"/subscriptions/|'Microsoft\.(?!Graph)[A-Z]\w+|\bMicrosoft\.(?!Graph)[A-Z]\w+/\w", re.IGNORECASE)
 _MANAGED_IDENTITY = lazy_pattern(
     r"ManagedIdentity(?:Credential|Error)|\bIMDS\b|ImdsCredential|\bMSI endpoint|\bconnect to MSI\b"
-    r"|user.assigned identities exist|Managed Identity found for specified|/msi/token\b",
+    r"|user.assigned identities exist|no (?:available identity|identity is available)"
+    r"|Managed Identity found for specified|/msi/token\b",
     re.IGNORECASE,
 )
 """Words of the endpoint that gives managed identities their tokens, and of its clients: it answers in Entra's form."""
@@ -187,6 +188,9 @@ def guess(contents: Contents, text: str, shape: Shape, headers: Mapping[str, str
     if local and not contents.numbers and _MANAGED_IDENTITY.search(text):
         return hosts.OTHER
     codes = {code.lower() for code in (*contents.codes, *contents.mentions)}
+    refused = "error_description" in text and "invalid_request" not in codes
+    if refused and not contents.numbers and not hosts.has_sign(text):
+        return None  # of another maker's sign-in: Entra begins its description with a number
     if codes & _OAUTH or contents.numbers or {"error_description", "error_codes"} & contents.keys:
         return "entra"
     if any(code.startswith(("authorization_", "request_", "authentication_")) for code in codes):

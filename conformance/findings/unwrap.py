@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import html
 import json
 import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
+from conformance.findings import layout
 from conformance.findings.lazy_pattern import lazy_pattern
 
 LEVELS = 5
@@ -39,11 +39,11 @@ class Pieces:
 
 
 def plain(text: str) -> str:
-    """Return the text without colours of a terminal, and with HTML's character references read where it has any."""
-    text = _ANSI.sub("", text)
+    """Return the text without colours of a terminal and without the layout that its way to here gave it."""
+    text = layout.flowing(_ANSI.sub("", text))
     if re.search(r"[“”]\s*[:,}]", text) and "{" in text:
         text = text.replace("“", '"').replace("”", '"')  # JSON that passed through a word processor
-    return html.unescape(text) if re.search(r"&(?:quot|#34|#39|#x27|apos|lt);", text) else text
+    return text
 
 
 def unescape(text: str) -> str:
