@@ -5,6 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from types import ModuleType
+
+resource: ModuleType | None
+try:
+    import resource
+except ModuleNotFoundError:  # Windows
+    resource = None
 
 RAISED_TO = 10_240
 """The limit of open files is raised up to this where the machine allows it: macOS allows no more, a run needs less."""
@@ -18,9 +25,7 @@ _promised = 0
 
 def limit() -> int | None:
     """Return how many files this process may have open; None if there is no limit or it is unknown."""
-    try:
-        import resource
-    except ModuleNotFoundError:  # Windows
+    if resource is None:
         return None
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return None if soft == resource.RLIM_INFINITY else soft
@@ -28,9 +33,7 @@ def limit() -> int | None:
 
 def raise_limit() -> None:
     """Raise the soft limit of open files to the hard one, up to ``RAISED_TO``, where that is allowed."""
-    try:
-        import resource
-    except ModuleNotFoundError:
+    if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     target = RAISED_TO if hard == resource.RLIM_INFINITY else min(hard, RAISED_TO)

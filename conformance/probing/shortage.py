@@ -54,6 +54,8 @@ def _resource(error: BaseException | None) -> str | None:
         elif isinstance(error, socket.gaierror):
             if _no_file_left():  # the resolver could not open its sockets, and reports an unknown name
                 return RESOURCES[errno.EMFILE]
+        elif isinstance(error, ImportError) and os.strerror(errno.EMFILE) in str(error):  # a module of compiled code
+            return RESOURCES[errno.EMFILE]
         elif isinstance(error, OSError) and (found_here := RESOURCES.get(error.errno or 0)):
             return found_here
         error = error.__cause__ or error.__context__

@@ -36,6 +36,8 @@ PAUSES = (1.0, 4.0, 10.0)
 """Seconds before the next attempts after such an answer."""
 CONNECT = 3.0
 """Seconds to connect to the endpoint: it is on the same machine, or there is none."""
+OF_THIS_INSTALLATION = (ImportError, AttributeError)
+"""Errors that no credential and no managed identity causes."""
 ABSENT = frozenset({"connection_failed", "timed_out", "dns_failure"})
 
 
@@ -130,12 +132,10 @@ class SignIn:
         document = msgspec.json.encode(discovery.data).decode()
         try:
             token_request = await tokens.compose(connection, ask.audience, document, self._clock.now(), claims)
-        except (ImportError, AttributeError):
-            raise  # a problem of this installation, not of the credential
         except Exception as error:
             if shortage_error := shortage(error):
                 raise shortage_error from None
-            if isinstance(connection.credential, ClientSecret):
+            if isinstance(error, OF_THIS_INSTALLATION) or isinstance(connection.credential, ClientSecret):
                 raise  # any text can be sent as a secret
             return Refusal(name, credential_finding(connection, error))
         headers = {**token_request.headers, "Content-Type": "application/x-www-form-urlencoded"}
@@ -154,11 +154,11 @@ class SignIn:
         for _ in range(2):  # Azure Arc refuses first, and names the file whose content it requires
             try:
                 token_request = await tokens.compose_local(self._connection, identity, ask.audience, answers)
-            except (ImportError, AttributeError):
-                raise  # a problem of this installation, not of the identity
             except Exception as error:
                 if shortage_error := shortage(error):
                     raise shortage_error from None
+                if isinstance(error, OF_THIS_INSTALLATION):
+                    raise
                 return Refusal(name, local_finding(self._connection, identity, error))
             if token_request is None:
                 break

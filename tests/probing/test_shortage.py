@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,12 +41,19 @@ def test_what_is_lacking_is_named(subtests: pytest.Subtests) -> None:
             assert f"not enough {name}" in str(problem)
             assert "\n" not in str(problem)
     assert "memory" in str(shortage(MemoryError()))
+    assert "open files" in str(shortage(ImportError(f"_ssl.so: cannot open: {os.strerror(errno.EMFILE)}")))
     assert "threads" in str(shortage(RuntimeError("can't start new thread")))
 
 
 def test_what_the_network_does_is_no_shortage(subtests: pytest.Subtests) -> None:
     refused, no_ipv6 = ConnectionRefusedError(errno.ECONNREFUSED, ""), OSError(errno.EADDRNOTAVAIL, "")
-    for error in (below(refused), below(no_ipv6, refused), below(socket.gaierror(-2, "")), RuntimeError("other")):
+    for error in (
+        below(refused),
+        below(no_ipv6, refused),
+        below(socket.gaierror(-2, "")),
+        ImportError("x"),
+        RuntimeError(""),
+    ):
         with subtests.test(error=repr(error)):
             assert shortage(error) is None
 

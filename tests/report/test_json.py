@@ -72,10 +72,10 @@ def test_what_is_accepted_stays_what_it_is_and_is_named_apart(verified: Callable
     assert len(marked) == 1 + len(cause["blocks"])
 
 
-def test_a_stale_acceptance_is_told_and_makes_the_run_fail(verified: Callable[..., Report]) -> None:
-    report = verified(baseline=(Acceptance("AUTH-003", "known", date(2999, 1, 31)),))
-    report = json.loads(report.json())
-    assert not report.ok
+def test_a_stale_acceptance_is_reported_and_makes_the_run_fail(verified: Callable[..., Report]) -> None:
+    result = verified(baseline=(Acceptance("AUTH-003", "known", date(2999, 1, 31)),))
+    report = json.loads(result.json())
+    assert not result.ok
     assert (report["run"]["exit_code"], report["connections"][0]["verdict"]["exit_code"]) == (1, 0)
     assert [stale["message"] for stale in report["stale"]] == [
         "baseline: AUTH-003 is accepted until 2999-01-31, but passes: remove the entry"
