@@ -146,9 +146,8 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Note that the connection is closed, by an error or by this side."""
-        if error is not None and self._error is None:
-            self._error = httpcore.ReadError(str(error))
-            self._error.__cause__ = error
+        if error is not None:
+            self._fail(error)
         self._ended = True
         self._wake()
 
@@ -168,8 +167,14 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         except ssl.SSLEOFError:
             self._ended = True
         except ssl.SSLError as error:
-            self._error = error
+            self._fail(error)
         self._flush(tls)
+
+    def _fail(self, error: Exception) -> None:
+        """Have reading fail by the first error."""
+        if self._error is None:
+            self._error = httpcore.ReadError(str(error))
+            self._error.__cause__ = error
 
     def _flush(self, tls: Tls) -> None:
         """Send what TLS has to say: requests, and its own answers to the service."""

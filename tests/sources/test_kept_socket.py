@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+import httpcore
 import httpx
 import pytest
 
@@ -17,7 +18,7 @@ from conformance.probing.rate_limits import RateLimit
 from conformance.probing.response import NetworkFailure, Response
 from conformance.probing.transport import Patience, Sender
 from conformance.sources import kept_socket
-from conformance.sources.direct_stream import MAX_BUFFERED, READ, DirectStream
+from conformance.sources.direct_stream import MAX_BUFFERED, READ, DirectStream, Tls
 from conformance.sources.live import ConnectionPool
 
 FIRST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -197,3 +198,16 @@ def test_what_nobody_reads_is_not_taken_from_the_network() -> None:
 
     asyncio.run(read())
     assert transport.reads
+
+
+def test_a_broken_record_of_tls_is_an_error_of_reading() -> None:
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ssl_object = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with contextlib.suppress(ssl.SSLWantReadError):
+        ssl_object.do_handshake()
+    stream = DirectStream(Paused(), Tls(ssl_object, incoming, outgoing))
+    outgoing.read()
+    stream.data_received(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # no TLS at all
+    with pytest.raises(httpcore.ReadError) as caught:
+        asyncio.run(stream.read(READ))
+    assert isinstance(caught.value.__cause__, ssl.SSLError)
