@@ -28,8 +28,8 @@ WORKERS = 60.0
 """Seconds to wait for a worker, at the start and when none is left."""
 POLL_INTERVAL = 1.0
 """Seconds between two counts of the workers."""
-CUT = (CommClosedError, StreamClosedError)
-"""Errors of Dask and its transport if the connection to the scheduler ends in the middle of a message."""
+CUT = (CommClosedError, StreamClosedError, ConnectionError)
+"""Errors of Dask, its transport and the system if the connection to the scheduler ends in the middle of a message."""
 
 
 class Cluster:

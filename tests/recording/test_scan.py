@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conformance.recording.leaks.scan import RULES, known_values, leaks, mask
@@ -124,7 +124,7 @@ STANDING: list[tuple[str, str]] = [
 
 
 def test_each_rule_finds_what_it_is_for(subtests: pytest.Subtests) -> None:
-    for rule, field, text in [(rule, *example) for rule, examples in LEAKING.items() for example in examples]:
+    for rule, field, text in [(rule, *sample) for rule, examples in LEAKING.items() for sample in examples]:
         for carry in CARRIERS:
             with subtests.test(rule=rule, field=field, text=text, carry=carry.__name__):
                 findings = leaks(dict([carry(field, text)]))
@@ -236,8 +236,8 @@ def test_a_short_value_is_found_as_a_word_only() -> None:
 
 
 @given(st.text(min_size=9, max_size=60), st.text(max_size=20), st.text(max_size=20))
+@example("000000%00", "", "")
 def test_any_value_is_found_within_any_text(value: str, before: str, after: str) -> None:
-    assume("%" not in before + value + after)  # of what is encoded for URLs, the text behind it is looked at
     text = json.dumps({"x": before + value + after})
     assert "known" in {leak.rule for leak in leaks({"a.json": text}, own_values=[value])}
 

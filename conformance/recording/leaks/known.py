@@ -58,7 +58,7 @@ def known_rule(values: Iterable[str]) -> Rule:
         yield from whole.findall(lower)
         yield from (form for form in exact if form in passage.text)
 
-    return Rule("known", "a value of the connection that was recorded", find)
+    return Rule("known", "a value of the connection that was recorded", find, as_written=True)
 
 
 def spellings(value: str) -> set[str]:

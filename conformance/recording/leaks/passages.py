@@ -38,13 +38,15 @@ class Unreadable(ValueError):
 class Passage:
     """A text, the path to it, and the name of the nearest member, header, column or parameter that holds it.
 
-    ``refused``: it is part of a refusal, in which a service writes sentences.
+    ``refused``: it is part of a refusal, in which a service writes sentences. ``encoded``: it looks encoded for URLs;
+    the decoded text is a passage of its own.
     """
 
     path: Path
     field: str
     text: str
     refused: bool = False
+    encoded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _table(place: Place, value: dict[str, Any]) -> Iterator[Passage]:
 
 
 def _text(place: Place, text: str) -> Iterator[Passage]:
-    """Yield a text, and what is inside of it; of JSON and of what is encoded for URLs only what is inside."""
+    """Yield a text, and what is inside of it; of JSON only what is inside."""
     if not text:
         return
     if place.depth and text.lstrip()[:1] in ("{", "[", '"'):
@@ -155,6 +157,7 @@ def _text(place: Place, text: str) -> Iterator[Passage]:
         for key, value in parse_qsl(pairs[1]):
             yield from _text(place.at(key).within(), value)
     if place.depth and ENCODED.search(text):
+        yield Passage(place.path, place.field, text, place.refused, encoded=True)
         yield from _text(place.within(), unquote(text))
         return
     yield Passage(place.path, place.field, text, place.refused)

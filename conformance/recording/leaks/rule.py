@@ -14,11 +14,15 @@ Find = Callable[[Passage], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``title`` names what was found, for the message about a leak."""
+    """``title`` names the leak in its message.
+
+    ``as_written``: it also applies to a text that looks encoded for URLs before it is decoded; a value may look so too.
+    """
 
     name: str
     title: str
     find: Find
+    as_written: bool = False
 
 
 def pattern(

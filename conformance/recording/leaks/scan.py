@@ -67,7 +67,7 @@ def leaks(texts: Mapping[str, str], *, own_values: Iterable[str] = (), pseudonym
 
 def _matches(rules: Iterable[Rule], passage: Passage, pseudonyms: Collection[str]) -> Iterator[tuple[Rule, str]]:
     for rule in rules:
-        for value in rule.find(passage):
+        for value in rule.find(passage) if rule.as_written or not passage.encoded else ():
             if value.lower() not in pseudonyms:
                 yield rule, value
 
