@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.checks.registry import Check
+from conformance.probing.open_files import files_left
 from conformance.probing.shortage import Shortage, shortage
 from conformance.probing.tokens import load_msal
+from conformance.probing.transport import SOCKETS
 from conformance.pytest_plugin.cases import Run
 from conformance.pytest_plugin.early import selects_all
 from conformance.pytest_plugin.items import Boundary, CheckItem, case_of, run_items
@@ -74,8 +76,11 @@ class RunLoop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Ask for discovery documents and tokens while checks are collected, if all checks are selected."""
-        own = self._worker is None and not self._distributed and self._watcher is None
+        """Request discovery documents and tokens while checks are collected, if all of them are selected.
+
+        Not with few files: pytest opens folders meanwhile, and the run ends if it cannot.
+        """
+        own = self._worker is None and not self._distributed and self._watcher is None and files_left() >= SOCKETS
         if own and self._setup.asks_services and selects_all(session.config, self._options):
             self._early = True
             self._gatherer = self._begin(self._runs)

@@ -90,7 +90,7 @@ def test_on_a_cluster(fleet: Running, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "options"), [(20, []), (16, ["-n2"]), (20, ["-n2"])], ids=["alone", "controller", "worker"]
+    ("files", "options"), [(16, []), (16, ["-n2"]), (20, ["-n2"])], ids=["alone", "controller", "worker"]
 )
 def test_a_session_that_may_open_hardly_any_says_so(
     fleet: Running, tmp_path: Path, files: int, options: list[str]
