@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
@@ -24,6 +26,15 @@ def late(host: str, code: str) -> Finding:
     return finding("timed_out", about=host, facts={"host": host}, code=code)
 
 
+@contextmanager
+def tls_read_errors() -> Iterator[None]:
+    """Raise a broken TLS record as ``httpx.ReadError``: httpcore 1.0 and httpx pass ``ssl.SSLError`` on as it is."""
+    try:
+        yield
+    except ssl.SSLError as error:
+        raise httpx.ReadError(str(error)) from error
+
+
 def is_cut_off(error: httpx.HTTPError) -> bool:
     """Return whether an open connection ended before the answer was complete, or during its TLS handshake."""
     if isinstance(error, httpx.ConnectError):
@@ -41,11 +52,12 @@ def network_finding(error: httpx.HTTPError, host: str, route: Route | None = Non
         return refused
     links = list(chain(error))
     text = " ".join(str(link) for link in links)
+    in_handshake = not isinstance(error, httpx.ReadError | httpx.WriteError)
     if isinstance(error, httpx.TimeoutException):
         cause = "timed_out"
     elif isinstance(error, httpx.DecodingError):
         cause = "intercepted"
-    elif any(is_untrusted(link) for link in links) or "CERTIFICATE_VERIFY_FAILED" in text:
+    elif (in_handshake and any(is_untrusted(link) for link in links)) or "CERTIFICATE_VERIFY_FAILED" in text:
         cause = "tls_untrusted"
     elif any(type(link).__name__ == "gaierror" for link in links) or "Name or service not known" in text:
         cause = "dns_failure"

@@ -20,7 +20,7 @@ from conformance.probing.decoding import Budget, EndlessAnswer, whole
 from conformance.probing.evidence import Exchange
 from conformance.probing.host import Host
 from conformance.probing.line import Line
-from conformance.probing.network_finding import is_cut_off, late, network_finding, silence
+from conformance.probing.network_finding import is_cut_off, late, network_finding, silence, tls_read_errors
 from conformance.probing.rate_limits import RateLimit
 from conformance.probing.response import (
     NetworkFailure,
@@ -190,15 +190,18 @@ class Sender:
     ) -> Response | NetworkFailure:
         response: httpx.Response | None = None
         failure: Finding | None = None
+        by: str | None = None
         cut = False
         body = b""
         api = endpoint.partition(".")[0]
         try:
             async with host.answering(api, seconds):
-                response = await self._transport.handle_async_request(request)
-                response.request = request
-                largest = LARGEST if response.status_code < 400 else LARGEST_REFUSAL
-                body = await whole(response, largest, self.budget)
+                with tls_read_errors():
+                    response = await self._transport.handle_async_request(request)
+                    response.request = request
+                    by = issuer(response)  # now: a TLS session that fails in the body no longer shows its certificate
+                    largest = LARGEST if response.status_code < 400 else LARGEST_REFUSAL
+                    body = await whole(response, largest, self.budget)
                 self.budget.take_members(body, MEMBERS)
             host.answered(api)
         except TimeoutError:
@@ -209,16 +212,13 @@ class Sender:
                 raise shortage_error from None
             if isinstance(error, httpx.TimeoutException):
                 host.missed(api, self._patience.request)
-            failure = network_finding(error, request.url.host, request.extensions.get(EXTENSION))
+            failure = cut_off_finding(network_finding(error, request.url.host, request.extensions.get(EXTENSION)), by)
             cut = is_cut_off(error)
-            if response is not None:
-                failure = cut_off_finding(failure, issuer(response))
         except EndlessAnswer as error:
             self.budget.give_back(len(body))
             body = b""
             explanation = f"{endpoint} answered with {error}, and was not read to its end."
             failure = finding("contract_violation", about=api, code=endpoint, explanation=explanation)
-        by = issuer(response) if response is not None else None
         headers = {} if response is None else headers_of(response)
         status = None if response is None else response.status_code
         exchange = Exchange(

@@ -25,3 +25,9 @@ def test_a_handshake_that_is_cut_off_says_nothing_of_trust(below: Exception, cau
     error = httpx.ConnectError(str(below))
     error.__cause__ = below
     assert network_finding(error, HOST).cause == cause
+
+
+def test_a_broken_record_after_the_handshake_says_nothing_of_trust() -> None:
+    error = httpx.ReadError("[SSL: WRONG_VERSION_NUMBER] wrong version number")
+    error.__cause__ = ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number")
+    assert network_finding(error, HOST).cause == "connection_failed"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpcore
@@ -198,6 +200,31 @@ def test_what_nobody_reads_is_not_taken_from_the_network() -> None:
 
     asyncio.run(read())
     assert transport.reads
+
+
+@pytest.mark.parametrize("certificate", ["TLS"], indirect=True)
+@pytest.mark.parametrize("start", [b"", FIRST[:20], FIRST[:-1]], ids=["first", "in headers", "in body"])
+def test_a_broken_record_in_the_first_answer_is_a_failed_connection(certificate: ssl.SSLContext, start: bytes) -> None:
+    """httpx itself reads the first answer on a socket."""
+
+    def serve(listener: socket.socket) -> None:
+        accepted, _ = listener.accept()
+        with certificate.wrap_socket(accepted, server_side=True) as tls:
+            tls.recv(4096)
+            if start:
+                tls.sendall(start)
+            socket.socket.sendall(tls, b"not a record of TLS")
+
+    async def ask(port: int) -> Response | NetworkFailure:
+        async with ConnectionPool().reserve(3) as sockets:
+            sender = Sender(sockets, Clock(), Patience(attempts=1), {"graph": RateLimit(())})
+            return await sender.send(httpx.Request("GET", f"https://localhost:{port}/"), "graph.alerts")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as threads:
+        threads.submit(serve, listener)
+        result = asyncio.run(ask(listener.getsockname()[1]))
+    assert isinstance(result, NetworkFailure)
+    assert (result.finding.cause, result.finding.code) == ("connection_failed", "ReadError")
 
 
 def test_a_broken_record_of_tls_is_an_error_of_reading() -> None:
