@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
@@ -21,6 +22,8 @@ TRANSPORTS = ("fast", "httpx")
 
 settings.register_profile("patient", deadline=None)  # the machine may be busy
 settings.load_profile("patient")
+
+gc.set_threshold(200_000, 20, 100)  # reports that tests share stay in memory: going through them takes a tenth of the time
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)

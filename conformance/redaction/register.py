@@ -50,6 +50,9 @@ class Register:
         self._lock = RLock()
         self._values: OrderedDict[str, _Value] = OrderedDict()
         self._blocks: dict[int, str] = {}
+        """The secret that each block belongs to; of several, the one that was registered first."""
+        self._sharers: dict[int, dict[str, None]] = {}
+        """The other secrets of a block that several have, as the beginning of tokens."""
         self._short: dict[bytes, re.Pattern[bytes]] = {}
         """Forms too short to contain a whole block at every alignment."""
 
@@ -69,7 +72,8 @@ class Register:
                     self._short[spelling] = re.compile(edge[0] + re.escape(spelling) + edge[1])
             blocks = tuple({block for form in all_forms for block in _blocks(form)})
             for block in blocks:
-                self._blocks.setdefault(block, text)
+                if self._blocks.setdefault(block, text) is not text:
+                    self._sharers.setdefault(block, {})[text] = None
             self._values[text] = _Value(tuple(all_forms), blocks)
             while len(self._blocks) > MAX_BLOCKS and len(self._values) > 1:
                 self._forget(*self._values.popitem(last=False))
@@ -94,8 +98,7 @@ class Register:
             if (text := self._blocks.get(block)) is None:
                 continue
             place = at * BLOCK
-            # A block of several secrets is listed for one of them: only then the others are searched.
-            holders = [text, *(form for form, value in self._values.items() if form != text and block in value.blocks)]
+            holders = (text, *self._sharers.get(block, ()))
             for form in dict.fromkeys(form for holder in holders for form in self._values[holder].forms):
                 yield from _extend(small, place, form)
 
@@ -104,14 +107,23 @@ class Register:
         with self._lock:
             self._values.clear()
             self._blocks.clear()
+            self._sharers.clear()
             self._short.clear()
 
     def _forget(self, text: str, value: _Value) -> None:
         for form in value.forms:
             self._short.pop(form, None)
         for block in value.blocks:
-            if self._blocks.get(block) == text:
+            if (sharers := self._sharers.get(block)) is None:
                 del self._blocks[block]
+                continue
+            if text in sharers:
+                del sharers[text]
+            else:
+                self._blocks[block] = next(iter(sharers))
+                del sharers[self._blocks[block]]
+            if not sharers:
+                del self._sharers[block]
 
 
 def _blocks(form: bytes) -> Iterator[int]:

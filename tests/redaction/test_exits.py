@@ -6,8 +6,11 @@ import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import conformance
 from conformance.redaction import hide, hide_bytes, remember
@@ -95,6 +98,29 @@ def test_of_very_many_secrets_those_used_last_are_known() -> None:
         register.remember(secret)
     assert secrets[-1].encode() not in register.hide(secrets[-1].encode())
     assert len(register._blocks) <= MAX_BLOCKS
+
+
+@given(st.lists(st.text("abcdef", min_size=20, max_size=24), min_size=2, max_size=6, unique=True), st.data())
+def test_a_secret_that_is_forgotten_takes_nothing_from_those_that_begin_alike(endings: list[str], data: Any) -> None:
+    secrets = [f"QbWzKJ7x-the-same-beginning-{ending}" for ending in endings]
+    register = Register()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("conformance.redaction.register.MAX_BLOCKS", len(_blocks_of(secrets[-1])))
+        for secret in secrets:
+            register.remember(secret)
+    known = [secret for secret in secrets if secret in register._values]
+    assert secrets[-1] in known
+    begin = data.draw(st.integers(0, 12))
+    for secret in known:
+        for part in (secret, secret[begin : begin + 15]):
+            assert part.encode() not in register.hide(b"x " + part.encode())
+    assert {text for sharers in register._sharers.values() for text in sharers} <= set(known)
+
+
+def _blocks_of(secret: str) -> dict[int, str]:
+    register = Register()
+    register.remember(secret)
+    return register._blocks
 
 
 def test_a_secret_is_known_as_soon_as_it_is_read() -> None:
