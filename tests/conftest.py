@@ -23,7 +23,7 @@ TRANSPORTS = ("fast", "httpx")
 settings.register_profile("patient", deadline=None)  # the machine may be busy
 settings.load_profile("patient")
 
-gc.set_threshold(200_000, 20, 100)  # reports that tests share stay in memory: going through them takes a tenth of the time
+gc.set_threshold(200_000, 20, 100)  # reports that tests share stay in memory, and are gone through in each collection
 
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)
