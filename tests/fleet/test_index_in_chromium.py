@@ -1,4 +1,4 @@
-"""The page of a fleet in a real browser: it asks nobody, fits, reads well, and leads where it says."""
+"""The page of a fleet in a real browser: no requests, no overflow, accessible, and every link works."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ selenium = pytest.importorskip("selenium")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(MISSING), reason=MISSING),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Selenium's own
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # raised by Selenium
 ]
 
 

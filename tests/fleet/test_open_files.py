@@ -1,4 +1,4 @@
-"""Connections in processes that may open fewer files than they want sockets: slower, with exactly their causes."""
+"""Runs in processes that can open fewer files than they need sockets: slower, but with exactly the same causes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.python_path import python_path
 pytest.importorskip("resource")
 pytestmark = pytest.mark.slow
 FILES, JOBS = 64, 6
-"""Six connections at a time want 120 sockets."""
+"""Six connections at a time need 120 sockets."""
 TENANTS, BROKEN = 8, 4
 UNHURRIED = 600
-"""Seconds for a connection: that of a slow machine too ends by its answers."""
+"""Deadline of a connection in seconds; even a slow machine does not reach it."""
 OPTIONS = [f"--jobs={JOBS}", f"--deadline={UNHURRIED}", "--report=out"]
 COMMAND = ["conformance.fleet", *OPTIONS]
 IMPATIENT = {mixed_fleet.LACKS: "1000000"}
-"""The environment in which a run over ``mixed_fleet`` does not wait for files that it will not have a little later."""
+"""The environment in which a run over ``mixed_fleet`` does not wait for open files that never become free."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def limited(
     files: int, command: list[str], fleet: Running, folder: Path, environ: Mapping[str, str] = MappingProxyType({})
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command that may open so many files, and cannot raise that."""
+    """Run a command in a process that can open so many files and cannot raise this limit."""
     return subprocess.run(
         [sys.executable, "-m", *command, f"{fleet.folder / 'virtual-tenant' / 'connections'}"],
         env={**os.environ, **fleet.environment, "PYTHONPATH": python_path(), **environ},
@@ -92,7 +92,7 @@ def test_on_a_cluster(fleet: Running, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "options"), [(16, []), (16, ["-n2"]), (20, ["-n2"])], ids=["alone", "controller", "worker"]
 )
-def test_a_session_that_may_open_hardly_any_says_so(
+def test_a_session_with_too_few_open_files_reports_it(
     fleet: Running, tmp_path: Path, files: int, options: list[str]
 ) -> None:
     plugins = ("-p", "no:cacheprovider", "-p", "tests.fleet.mixed_fleet")
@@ -106,7 +106,9 @@ def test_a_session_that_may_open_hardly_any_says_so(
 
 
 @pytest.mark.parametrize(("processes", "files"), [(1, 12), (2, 12), (2, 16)])
-def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path, processes: int, files: int) -> None:
+def test_a_process_with_too_few_open_files_reports_it(
+    fleet: Running, tmp_path: Path, processes: int, files: int
+) -> None:
     command = ["tests.fleet.mixed_command", *OPTIONS, f"--processes={processes}"]
     process = limited(files, command, fleet, tmp_path, IMPATIENT)
     assert process.returncode == 6
