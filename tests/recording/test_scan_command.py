@@ -31,7 +31,7 @@ def test_a_leak_ends_with_1_and_is_named_by_file_and_place(tmp_path: Path, capsy
     assert "ada" not in out
 
 
-def test_the_values_of_a_connection_file_are_looked_for(tmp_path: Path) -> None:
+def test_values_of_a_connection_file_are_found(tmp_path: Path) -> None:
     connection = tmp_path / "conn.toml"
     connection.write_text(
         "[connection]\n" + "".join(f'{key} = "{value}"\n' for key, value in {**FILE, "client_secret": SECRET}.items())
