@@ -99,7 +99,7 @@ def test_a_grant_contains_the_service_principal_of_the_api_and_the_role(azure: A
     }
 
 
-def test_bodies_arrive_as_json(azure: Azure) -> None:
+def test_bodies_of_requests_are_json(azure: Azure) -> None:
     facts = azure.connection.facts()
     assert azure.type(finding("sentinel_not_onboarded", facts=facts).fix.commands[0]).returncode == 0
     assert azure.calls[-1][2] == {"properties": {}}

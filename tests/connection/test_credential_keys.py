@@ -218,7 +218,7 @@ def test_several_secrets_are_kept_in_their_order(tmp_path: Path) -> None:
         ('["env:OLD", "canary-canary-1"]', "two of the secrets are the same"),
     ],
 )
-def test_a_mistake_among_secrets_shows_none(tmp_path: Path, value: str, says: str) -> None:
+def test_a_mistake_in_a_list_of_secrets_shows_no_secret(tmp_path: Path, value: str, says: str) -> None:
     message = problem(tmp_path, f"{TENANT}{CLIENT}client_secrets = {value}", {"OLD": "canary-canary-1"})
     assert message.startswith("8: client_secrets: ")
     assert says in message

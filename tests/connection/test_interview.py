@@ -146,7 +146,7 @@ TOKEN = {"TOKEN": "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln"}
 
 
 @pytest.mark.parametrize("password", ["", "correct-horse"])
-def test_a_certificate_is_tried_with_its_password(
+def test_certificate_and_password_are_checked_at_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], password: str
 ) -> None:
     text = certificate().msal()

@@ -76,13 +76,13 @@ def test_apis_restrict_those_of_a_profile(write: Any) -> None:
     assert connection.calls(graph.ALERTS)
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_fine(write: Any) -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted(write: Any) -> None:
     path = write()
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert load_one(path).tenant_id == TENANT
 
 
-def test_a_file_holds_many_connections(write: Any) -> None:
+def test_a_file_can_contain_many_connections(write: Any) -> None:
     body = write().read_text().removeprefix("[connection]\n")
     path = write(add="")
     path.write_text(f'[[connection]]\nname = "a"\n{body}[[connection]]\nname = "b"\n{body}')
@@ -109,7 +109,7 @@ def test_files_of_folders_and_globs_are_read_once_and_in_order(write: Any, tmp_p
     }
 
 
-def test_a_certificate_is_read_beside_the_file(write: Any, certificate: Any, tmp_path: Path) -> None:
+def test_the_path_of_a_certificate_is_relative_to_the_file(write: Any, certificate: Any, tmp_path: Path) -> None:
     (tmp_path / "app.pfx").write_bytes(certificate["pfx"])
     path = write((REFERENCE, 'certificate = "file:app.pfx"\ncertificate_password = "env:PASSWORD"'))
     assert isinstance(load_one(path).credential, Certificate)
@@ -134,7 +134,7 @@ def test_without_credentials_references_are_not_resolved(write: Any, key: Any) -
     assert load_one(path, credentials=False).tenant_id == TENANT
 
 
-def test_the_template_loads_once_it_is_filled_in(tmp_path: Path) -> None:
+def test_the_filled_in_template_is_valid(tmp_path: Path) -> None:
     text = template()
     for key, value in {
         "tenant_id": TENANT,
@@ -253,7 +253,7 @@ def test_all_problems_of_all_files_are_reported_at_once(write: Any, tmp_path: Pa
     assert [line.split(": ")[0] for line in lines] == ["a.toml:2", "a.toml:6", "b.toml:8", "gone.toml"]
 
 
-def test_a_name_given_twice_names_both_places(write: Any) -> None:
+def test_a_duplicate_name_is_reported_with_both_places(write: Any) -> None:
     lines = refused(write(add='name = "x"\n', name="a.toml"), write(add='name = "x"\n', name="b.toml"))
     assert lines == ["b.toml:9: name: 'x' is also the name of the connection at a.toml:9"]
 

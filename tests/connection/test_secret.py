@@ -41,7 +41,7 @@ def test_a_secret_cannot_be_serialised_or_copied(encode: Any) -> None:
 
 
 @given(st.text(st.characters()), st.text(st.characters()))
-def test_secrets_are_equal_by_their_text_alone(text: str, other: str) -> None:
+def test_secrets_are_equal_if_their_texts_are(text: str, other: str) -> None:
     assert (Secret(text) == Secret(other)) == (text == other)
     assert Secret(text) == Secret(text, "env:X")
     assert Secret(text) != text

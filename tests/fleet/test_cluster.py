@@ -98,7 +98,7 @@ def started(arguments: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def test_the_cluster_finds_what_one_process_finds(
+def test_a_cluster_has_the_same_results_as_one_process(
     cluster: LocalCluster, fleet: Path, undisturbed: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     history = tmp_path / "history.db"
@@ -128,7 +128,7 @@ def test_a_killed_worker_loses_no_connection_and_duplicates_none(
     assert results(tmp_path / "out") == undisturbed
 
 
-def test_a_worker_that_is_frozen_counts_as_lost_and_changes_nothing_when_it_wakes(
+def test_a_frozen_worker_counts_as_lost_and_its_late_results_are_ignored(
     gate: Path, fleet: Path, undisturbed: dict[str, Any], tmp_path: Path, environ: dict[str, str]
 ) -> None:
     """By default, Dask counts a worker as lost after five minutes without a message."""
@@ -227,7 +227,7 @@ def test_files_that_workers_cannot_read_are_reported_and_the_others_are_verified
     assert "3 without a verdict" in output.out
 
 
-def test_a_cluster_without_this_package_is_one_line(
+def test_a_cluster_without_this_package_is_an_error_of_one_line(
     fleet: Path, tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere = tmp_path / "elsewhere" / "conformance"
@@ -271,7 +271,7 @@ def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path
         assert secret not in texts
 
 
-def test_a_scheduler_that_cannot_be_reached_is_one_line(
+def test_an_unreachable_scheduler_is_an_error_of_one_line(
     fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("conformance.fleet.cluster.CONNECT", 0.5)
@@ -282,7 +282,7 @@ def test_a_scheduler_that_cannot_be_reached_is_one_line(
     assert not list((tmp_path / "out").iterdir()), "nothing was sent, so there is nothing to keep"
 
 
-def test_a_cluster_without_workers_is_one_line(
+def test_a_cluster_without_workers_is_an_error_of_one_line(
     fleet: Path,
     tmp_path: Path,
     environ: dict[str, str],

@@ -62,7 +62,7 @@ def test_nothing_is_wider_than_the_window(driver: Any, folder: Path, width: int,
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(driver: Any, folder: Path, scheme: str, page: str) -> None:
+def test_axe_reports_no_violations(driver: Any, folder: Path, scheme: str, page: str) -> None:
     axe = pytest.importorskip("axe_playwright_python")
     screen(driver, scheme=scheme)
     driver.get((folder / page).as_uri())

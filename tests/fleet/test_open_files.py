@@ -70,18 +70,18 @@ def assert_exact(fleet: Running, folder: Path, process: subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
-def test_in_pytest(fleet: Running, tmp_path: Path, workers: tuple[str, ...]) -> None:
+def test_pytest_with_few_open_files_has_exact_causes(fleet: Running, tmp_path: Path, workers: tuple[str, ...]) -> None:
     options = (f"--sentinel-jobs={JOBS}", f"--sentinel-deadline={UNHURRIED}", "--sentinel-report=out")
     command = ["pytest", "-q", "-p", "no:cacheprovider", *workers, *options, "--sentinel-config"]
     assert_exact(fleet, tmp_path, limited(FILES, command, fleet, tmp_path))
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_by_the_command(fleet: Running, tmp_path: Path, processes: int) -> None:
+def test_the_command_with_few_open_files_has_exact_causes(fleet: Running, tmp_path: Path, processes: int) -> None:
     assert_exact(fleet, tmp_path, limited(FILES, [*COMMAND, f"--processes={processes}"], fleet, tmp_path))
 
 
-def test_on_a_cluster(fleet: Running, tmp_path: Path) -> None:
+def test_a_cluster_with_few_open_files_has_exact_causes(fleet: Running, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     environ = {**os.environ, **fleet.environment}
     with LocalCluster(tmp_path / "cluster", environ, files=FILES) as cluster:

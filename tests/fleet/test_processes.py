@@ -84,7 +84,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 
 @pytest.mark.slow
-def test_processes_find_what_one_process_finds_and_verify_each_connection_once() -> None:
+def test_processes_have_the_results_of_one_and_verify_each_connection_once() -> None:
     ends = {count: ended(started(count, f"--report=out-{count}", f"--history={count}.db")) for count in (1, 3)}
     assert {code for code, _, _ in ends.values()} == {1}, ends
     assert not ends[3][2]
@@ -146,7 +146,7 @@ def test_an_interrupted_run_ends_its_processes_and_keeps_finished_connections(mo
     assert len(causes("out")) == COUNT
 
 
-def test_files_that_cannot_be_used_end_the_run_before_anything_is_sent(
+def test_unusable_files_end_the_run_before_any_request(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("FLEET_SECRET")
@@ -168,7 +168,7 @@ def test_files_that_cannot_be_used_end_the_run_before_anything_is_sent(
         (["--processes=2", "--scheduler=tcp://127.0.0.1:1"], "--processes: of this machine"),
     ],
 )
-def test_options_that_cannot_be_used_are_one_line(
+def test_unusable_options_are_an_error_of_one_line(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["connections", "--source=fake", *arguments]) == 4
@@ -187,7 +187,7 @@ def test_the_number_of_processes_depends_on_connections_cores_and_tenants(monkey
     assert process_count([place._replace(tenant="only") for place in fleet], 4) == 1
 
 
-def test_a_tenants_connections_stay_together() -> None:
+def test_the_connections_of_a_tenant_are_verified_by_one_process() -> None:
     """One process verifies them, because they share the tenant's rate limits."""
     places = [ConnectionRef("file", f"name-{number}", f"tenant-{number % 3}") for number in range(7)]
     all_units = units(places)

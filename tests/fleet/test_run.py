@@ -48,7 +48,7 @@ def lines(path: str = f"out/{FILE}") -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("count", [6, 22])
-def test_no_connection_is_decoded_that_the_same_run_has_encoded(
+def test_entries_encoded_by_a_run_are_not_decoded_again_by_it(
     count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """History, baseline, verdicts and overview use the object; only a fleet's pages are read back, one at a time."""
@@ -71,7 +71,7 @@ def test_no_connection_is_decoded_that_the_same_run_has_encoded(
         assert len(history.observations()) == count
 
 
-def test_it_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 1
     output = capsys.readouterr().out.splitlines()
     broken = ["tenant-001.expired-secret", "tenant-003.no-azure-role"]
@@ -82,7 +82,7 @@ def test_it_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFix
     assert output[-1] == "verdicts  0 conformant, 2 nonconformant, 0 incomplete, 4 partial"
 
 
-def test_it_writes_the_journal_the_report_and_the_history() -> None:
+def test_a_run_writes_the_journal_the_report_and_the_history() -> None:
     run("--report=out", "--history=history.db")
     names = sorted(connection["name"] for connection in lines())
     assert len(names) == 6
@@ -113,7 +113,7 @@ def verdicts(report: bytes) -> dict[str, str]:
     return {connection["name"]: connection["verdict"]["summary"] for connection in json.loads(report)["connections"]}
 
 
-def test_journals_of_shares_are_joined_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_journals_of_shards_are_joined_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a CI matrix each job verifies a share, and a last job joins their journals."""
     for share in (1, 2):
         run(f"--shard={share}/2", f"--report=share-{share}")
@@ -126,7 +126,7 @@ def test_journals_of_shares_are_joined_without_a_secret(monkeypatch: pytest.Monk
     assert len(verdicts(Path("all/report.json").read_bytes())) == 6
 
 
-def test_another_selection_is_another_run() -> None:
+def test_a_run_with_another_selection_is_not_resumed() -> None:
     run("--report=out")
     Path("opened.txt").unlink()
     assert main(["connections", "--source=fake", "--checks=auth", "--report=out", "--resume"]) == 1
@@ -199,7 +199,7 @@ def test_a_notification_of_failures_is_sent(monkeypatch: pytest.MonkeyPatch) -> 
         ([], "FILE"),
     ],
 )
-def test_options_that_cannot_be_used_are_one_line(
+def test_unusable_options_are_an_error_of_one_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main(arguments) == 4

@@ -41,7 +41,7 @@ def places() -> list[ConnectionRef]:
     ]
 
 
-def test_a_task_is_paths_and_names_and_its_result_holds_no_secret() -> None:
+def test_neither_a_task_nor_its_result_contains_a_secret() -> None:
     pickled = pickle.dumps((places(), ORDER))
     result = task.verify(places(), ORDER)
     assert pickle.loads(pickle.dumps(result)) == result

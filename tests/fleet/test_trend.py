@@ -83,7 +83,7 @@ def test_connections_that_flap_are_found(history: History) -> None:
     assert next(iter(trend(history).flapping)) == "tenant-059"
 
 
-def test_shares_of_one_run_are_one_run() -> None:
+def test_shards_of_one_run_are_counted_as_one_run() -> None:
     def look(name: str, after: timedelta) -> Observation:
         return Observation(START + after, name, "conformant", frozenset())
 
@@ -162,7 +162,7 @@ def test_names_are_text_in_the_picture(history: History) -> None:
     assert "&lt;b&gt;&amp;" in picture(trend(history))
 
 
-def test_the_command_draws_both(
+def test_the_command_draws_terminal_and_picture(
     history: History, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["trend", f"--history={tmp_path / 'history.db'}", f"--svg={tmp_path / 'trend.svg'}"]) == 0

@@ -55,7 +55,7 @@ def test_the_help_lists_every_option_and_the_full_help_explains_it(capsys: pytes
         assert all(f"--{name}" in " ".join(help_) for name, _ in run_settings())
 
 
-def test_the_commands_of_the_help_are_those_that_can_be_completed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_and_the_completion_have_the_same_commands(capsys: pytest.CaptureFixture[str]) -> None:
     listed = {line.split()[0] for line in printed(capsys, "--help") if re.match("  [a-z]", line)}
     assert listed == {command.split()[0] for command in COMMANDS}
     (commands,) = (action for action in command_parser()._actions if action.choices)

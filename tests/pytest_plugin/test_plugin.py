@@ -101,7 +101,7 @@ def test_pytest_options_keep_working(folder: Path, pytester: pytest.Pytester) ->
     assert run(pytester, "-k", "nothing_of_the_kind").ret == 5
 
 
-def test_last_failed_runs_what_failed(folder: Path, pytester: pytest.Pytester) -> None:
+def test_last_failed_runs_the_failed_checks(folder: Path, pytester: pytest.Pytester) -> None:
     arguments = ["--sentinel-config=conn.toml", "--sentinel-source=fake:expired-secret"]
     run_inside(pytester, *arguments)
     again = run_inside(pytester, *arguments, "--lf", "--collect-only", "-q")

@@ -164,7 +164,7 @@ for _ in range(2):
         pytest.param(True, ["--sentinel-config=conn.toml"], False, id="frozen by the program itself"),
     ],
 )
-def test_objects_of_a_run_that_has_ended_are_exempt_from_collection_until_the_next(
+def test_objects_of_an_ended_run_are_frozen_until_the_next_run(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, before: bool, arguments: list[str], frozen: bool
 ) -> None:
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)

@@ -101,7 +101,7 @@ def test_every_canary_has_a_mark() -> None:
         assert traces(value), value
 
 
-def test_the_answers_of_every_service_hold_every_canary_in_every_form() -> None:
+def test_the_answers_of_every_service_contain_every_canary_in_every_form() -> None:
     texts: dict[str, str] = {}
     for interaction in short_run().tape.interactions:
         host = httpx.URL(interaction.request.url).host

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("scenario", cassette.names(SHIPPED))
-def test_the_sources_agree(
+def test_all_sources_have_the_same_outcomes(
     scenario: str,
     tenant: Tenant,
     server: Server,

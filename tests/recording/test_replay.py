@@ -87,7 +87,7 @@ def test_a_missing_answer_is_an_error_not_a_failure(part: str, check: str, probe
     assert "failed" not in {outcome.status for outcome in report.outcomes}
 
 
-def test_queries_differ_by_their_text() -> None:
+def test_queries_are_matched_by_their_text() -> None:
     url = "https://api.loganalytics.io/v1/workspaces/x/query"
     replay = Replay(
         "two",

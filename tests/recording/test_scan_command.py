@@ -21,7 +21,9 @@ def test_a_clean_folder_ends_with_0(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "no leaks in 1 files\n"
 
 
-def test_a_leak_ends_with_1_and_is_named_by_file_and_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_leak_ends_with_1_and_is_reported_with_file_and_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "deep" / "a.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"mail": "ada@firma.de"}))

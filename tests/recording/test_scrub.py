@@ -211,7 +211,7 @@ def without_own_keys(value: Any) -> Any:
 
 
 @given(documents, st.booleans())
-def test_types_and_shape_stay(document: Any, refusal: bool) -> None:
+def test_types_and_shape_are_kept(document: Any, refusal: bool) -> None:
     document = without_own_keys(document)
     assert shape(reserved(document).json(document, refusal=refusal)) == shape(document)
 

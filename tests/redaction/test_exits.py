@@ -60,7 +60,7 @@ def exits() -> Iterator[tuple[str, str, int]]:
                     yield file.relative_to(ROOT).as_posix(), name, node.lineno
 
 
-def test_there_is_no_other_exit() -> None:
+def test_texts_are_written_only_through_the_exits() -> None:
     others = [
         f"{file}:{line}: {name}: use {EXITS[name]}" for file, name, line in exits() if (file, name) not in ALLOWED
     ]

@@ -158,7 +158,7 @@ def test_an_endpoint_that_answered_in_one_run_only_has_no_change_of_shape() -> N
 # Lines of the comparison
 
 
-def test_the_lines_name_owners_and_count_what_they_block() -> None:
+def test_lines_of_root_causes_count_the_checks_that_they_block() -> None:
     blocked = [PastCheck(f"SENT-00{n}", "blocked", "rbac_role_missing", "LA-001") for n in (1, 2)]
     passing = [PastCheck(check.id, "passed") for check in blocked]
     stray = (PastCheck("ARM-001", "passed"), PastCheck("ARM-001", "blocked", "x", "AUTH-003"))

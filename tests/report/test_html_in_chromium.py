@@ -79,7 +79,7 @@ def test_nothing_is_wider_than_the_window(opened: Any, name: str, width: int) ->
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*RUNS, "hostile"])
-def test_axe_finds_nothing(opened: Any, name: str, scheme: str) -> None:
+def test_axe_reports_no_violations(opened: Any, name: str, scheme: str) -> None:
     """Landmarks, names, contrast, tables, headings: the rules of axe-core for WCAG 2.2 AA and good practice."""
     axe = pytest.importorskip("axe_playwright_python")
     driver = opened(name, scheme=scheme)

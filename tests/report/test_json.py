@@ -18,7 +18,7 @@ from conformance.verification.result import Report
 from tests.report_schema import assert_valid
 
 
-def test_the_shipped_schema_is_the_models() -> None:
+def test_the_shipped_schema_is_that_of_the_models() -> None:
     shipped = resources.files("conformance.report").joinpath("schema.json").read_text(encoding="utf-8")
     assert json.loads(shipped) == json.loads(json.dumps(schema()))
     jsonschema.Draft202012Validator.check_schema(schema())

@@ -55,7 +55,7 @@ async def answered(sockets: ConnectionPool, host: str = "one.example", path: str
     await response.aread()
 
 
-def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
+def test_a_socket_is_reused_after_its_request() -> None:
     async def run() -> list[int]:
         async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)

@@ -29,7 +29,7 @@ def test_a_failure_is_nonconformant_whatever_else_passed() -> None:
     assert verdict([PASSED, FAILED]).exit_code == ExitCode.NONCONFORMANT
 
 
-def test_blocked_by_a_refusal_is_nonconformant_even_if_its_owner_was_not_selected() -> None:
+def test_a_blocked_check_is_nonconformant_even_if_its_owner_was_not_selected() -> None:
     result = verdict([BLOCKED])
     assert result.exit_code == ExitCode.NONCONFORMANT
     assert [(issue.root.check, issue.blocks) for issue in result.root_causes] == [("AUTH-003", ("SENT-001",))]
