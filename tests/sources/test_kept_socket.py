@@ -202,7 +202,7 @@ def test_reading_is_paused_while_the_buffer_is_full() -> None:
     assert transport.reads
 
 
-def test_a_broken_tls_record_is_a_read_error() -> None:
+def test_a_broken_record_of_tls_is_an_error_of_reading() -> None:
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     ssl_object = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
     with contextlib.suppress(ssl.SSLWantReadError):
