@@ -1,6 +1,6 @@
-"""The real Azure CLI, signed in to the virtual tenant, and a stand-in that records what the tenant does not serve.
+"""The real Azure CLI, signed in to the virtual tenant, and a stand-in that records every request.
 
-These tests need the extra ``cli``; without it they are left out. `make test-cli` runs them.
+These tests need the extra ``cli``; without it they are not collected. `make test-cli` runs them.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ def stand_in() -> StandIn:
 
 
 @pytest.fixture(scope="session")
-def served(stand_in: StandIn) -> Iterator[Server]:
+def server(stand_in: StandIn) -> Iterator[Server]:
     with serving(stand_in.handler, hosts()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def azure(stand_in: StandIn, served: Server, tmp_path_factory: pytest.TempPathFactory) -> Azure:
-    """Signed in, with another subscription as its default, and without leave to install extensions."""
+def azure(stand_in: StandIn, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Azure:
+    """Return `az`, signed in, with another subscription as its default; it must not install extensions."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AZURE_")}
-    environment |= served.environment
+    environment |= server.environment
     environment |= {
         "AZURE_CONFIG_DIR": str(tmp_path_factory.mktemp("azure")),
         "AZURE_CORE_COLLECT_TELEMETRY": "no",
@@ -47,6 +47,6 @@ def azure(stand_in: StandIn, served: Server, tmp_path_factory: pytest.TempPathFa
     }
     azure = Azure(stand_in.world.connection, stand_in, environment)
     login = f"az login --tenant {azure.connection.tenant_id} --allow-no-subscriptions"
-    done = azure.type(f"{login} --service-principal --username {azure.connection.client_id} --password '{SECRET}'")
-    assert done.returncode == 0, done.stderr
+    process = azure.type(f"{login} --service-principal --username {azure.connection.client_id} --password '{SECRET}'")
+    assert process.returncode == 0, process.stderr
     return azure

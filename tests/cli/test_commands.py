@@ -1,4 +1,4 @@
-"""Every command of every cause, by the real Azure CLI in bash: it parses, asks the right subscription, and does it."""
+"""Every command of every cause, run by the real Azure CLI: it parses and asks the right subscription."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.findings.command import Step
 from tests.cli.azure_cli import OBJECT, OTHER, RESOURCE, Azure
 
 WRITES = ("PUT", "POST", "PATCH", "DELETE")
-DOES = {
+EXPECTED_CALLS = {
     "az role assignment create": ("PUT", "/roleAssignments/"),
     "az role assignment delete": ("GET", "/roleAssignments?"),
     "az role assignment list": ("GET", "/roleAssignments?"),
@@ -40,11 +40,11 @@ DOES = {
     "az rest --method post --url https://api.loganalytics.io": ("POST", "/query"),
     "az rest --method post --url https://graph.microsoft.com": ("POST", "/appRoleAssignments"),
 }
-"""What each kind of command has to ask: method and a part of the URL."""
+"""The request that each kind of command must send: start of the method, and parts of the URL, separated by ``|``."""
 
 
 def steps(azure: Azure) -> dict[str, Step]:
-    """The commands of all causes that are az's and ask something, each once."""
+    """Return, by command line, the az commands of all causes; those that send no request of their own are left out."""
     facts = azure.connection.facts() | {
         "object_id": OBJECT,
         "other_object_id": RESOURCE,
@@ -53,44 +53,44 @@ def steps(azure: Azure) -> dict[str, Step]:
         "table": "SecurityIncident",
         "tenant_cloud": "AzureCloud",
     }
-    found = (step for cause in CAUSES for step in finding(cause, facts=facts).fix.steps)
-    return {step.command: step for step in found if re.match(r"az (?!login|cloud set|account show)", step.command)}
+    steps = (step for cause in CAUSES for step in finding(cause, facts=facts).fix.steps)
+    return {step.command: step for step in steps if re.match(r"az (?!login|cloud set|account show)", step.command)}
 
 
-def test_every_command_asks_what_it_is_for(azure: Azure, subtests: pytest.Subtests) -> None:
+def test_every_command_sends_its_request(azure: Azure, subtests: pytest.Subtests) -> None:
     for line in steps(azure):
         with subtests.test(line):
-            done = azure.type(line)
-            assert done.returncode == 0, done.stderr
-            assert "misspelled" not in done.stderr
-            assert OTHER not in str(azure.asked), "asks the default subscription"
-            method, part = next(does for start, does in DOES.items() if line.startswith(start))
-            urls = [url for how, url, _ in azure.asked if how.startswith(method)]
-            assert any(one.lower() in url.lower() for one in part.split("|") for url in urls), azure.asked
-            if "--output table" in line and done.stdout:  # az leaves keys with some names out of tables
+            process = azure.type(line)
+            assert process.returncode == 0, process.stderr
+            assert "misspelled" not in process.stderr
+            assert OTHER not in str(azure.calls), "asks the default subscription"
+            method, part = next(call for start, call in EXPECTED_CALLS.items() if line.startswith(start))
+            urls = [url for how, url, _ in azure.calls if how.startswith(method)]
+            assert any(choice.lower() in url.lower() for choice in part.split("|") for url in urls), azure.calls
+            if "--output table" in line and process.stdout:  # az omits keys with certain names from tables
                 columns = re.findall(r"[{,](\w+):", line)
                 if columns:
-                    shown = done.stdout.splitlines()[0].lower()
-                    assert shown.split() == [name.lower() for name in columns]
+                    header = process.stdout.splitlines()[0].lower()
+                    assert header.split() == [name.lower() for name in columns]
 
 
-def test_what_a_command_grants_is_taken_back(azure: Azure, subtests: pytest.Subtests) -> None:
+def test_every_undo_command_sends_a_write_request(azure: Azure, subtests: pytest.Subtests) -> None:
     for line, step in steps(azure).items():
         if step.undo is None:
             continue
         with subtests.test(step.undo):
-            done = azure.type(step.undo)
-            assert done.returncode == 0, done.stderr
-            assert OTHER not in str(azure.asked), "asks the default subscription"
-            assert any(method in WRITES for method, _, _ in azure.asked), line
+            process = azure.type(step.undo)
+            assert process.returncode == 0, process.stderr
+            assert OTHER not in str(azure.calls), "asks the default subscription"
+            assert any(method in WRITES for method, _, _ in azure.calls), line
 
 
-def test_a_grant_names_the_api_s_service_principal_and_the_role(azure: Azure) -> None:
+def test_a_grant_contains_the_service_principal_of_the_api_and_the_role(azure: Azure) -> None:
     facts = azure.connection.facts() | {"object_id": OBJECT, "roles": "SecurityAlert.Read.All"}
     login, grant = finding("app_role_missing", facts=facts).fix.commands
     assert login == f"az login --tenant {azure.connection.tenant_id} --allow-no-subscriptions"
     assert azure.type(grant).returncode == 0
-    method, url, body = azure.asked[-1]
+    method, url, body = azure.calls[-1]
     assert (method, url) == ("POST", f"https://graph.microsoft.com/v1.0/servicePrincipals/{OBJECT}/appRoleAssignments")
     assert body == {
         "principalId": OBJECT,
@@ -99,14 +99,14 @@ def test_a_grant_names_the_api_s_service_principal_and_the_role(azure: Azure) ->
     }
 
 
-def test_bodies_arrive_as_json(azure: Azure) -> None:
+def test_bodies_of_requests_are_json(azure: Azure) -> None:
     facts = azure.connection.facts()
     assert azure.type(finding("sentinel_not_onboarded", facts=facts).fix.commands[0]).returncode == 0
-    assert azure.asked[-1][2] == {"properties": {}}
+    assert azure.calls[-1][2] == {"properties": {}}
     assert azure.type(finding("data_stale", facts=facts).fix.commands[0]).returncode == 0
-    assert azure.asked[-1][2] == {"query": "Usage | summarize max(TimeGenerated) by DataType"}
+    assert azure.calls[-1][2] == {"query": "Usage | summarize max(TimeGenerated) by DataType"}
 
 
-def test_what_the_cli_only_remembers_is_asked_of_the_right_subscription(azure: Azure) -> None:
-    done = azure.type(finding("wrong_token_tenant", facts=azure.connection.facts()).fix.commands[0])
-    assert done.stdout.strip() == azure.connection.tenant_id
+def test_values_that_the_cli_stores_are_read_from_the_right_subscription(azure: Azure) -> None:
+    process = azure.type(finding("wrong_token_tenant", facts=azure.connection.facts()).fix.commands[0])
+    assert process.stdout.strip() == azure.connection.tenant_id

@@ -1,4 +1,4 @@
-"""A fix can be tried: the suite's own az command against the broken virtual tenant fixes it, and the next run is green.
+"""Fixes that work: the az commands of a report repair the broken virtual tenant, and the next run passes.
 
 The Azure CLI is signed in as the administrator that every virtual tenant has.
 """
@@ -25,7 +25,7 @@ from conformance.fakes.world import hosts
 from conformance.findings import CAUSES, finding
 from tests.contoso import made_up
 
-FIXED = (
+FIXED_SCENARIOS = (
     "defender-not-in-tenant",
     "no-graph-consent",
     "no-defender-consent",
@@ -46,23 +46,23 @@ FIXED = (
     "provider-not-registered",
     "table-on-basic-plan",
 )
-"""Scenarios whose cause az commands fix, to the end."""
-CORRECTED = {
+"""Scenarios whose cause is completely fixed by az commands."""
+CORRECTIONS = {
     "workspace-name-as-id": "workspace_id",
     "mismatched-workspace-id": "workspace_id",
     "wrong-workspace": "workspace_name",
     "wrong-resource-group": "resource_group",
     "wrong-subscription": "subscription_id",
 }
-"""Scenarios whose az command shows what the connection file has to say, and the member of the connection."""
+"""Scenarios whose az command prints the right value for the connection file, and the member that needs it."""
 MEMBERS = {
     "subscription_id": "subscription_id",
     "resource_group": "resource_group",
     "workspace_name": "name",
     "workspace_id": "customer_id",
 }
-"""Members of a connection, as the state of a workspace names them."""
-LOOKED_AT = {
+"""Members of a connection, and their names in the state of a workspace."""
+NOT_FIXED_BY_AZ = {
     "api_version_unsupported": "shows the versions that there are; it is the suite that asks for another",
     "app_not_in_tenant": "shows whether the app is in another tenant; which of the two is meant, people know",
     "certificate_invalid": "shows the certificates that the app has; the key of a new one is on the user's machine",
@@ -80,43 +80,45 @@ LOOKED_AT = {
     "subscription_disabled": "shows its state; it is enabled again where it is paid for",
     "table_missing": "shows the tables that there are; a connector creates what is missing with its first rows",
 }
-"""Causes whose az commands fix nothing by themselves, and why."""
+"""Causes that their az commands do not fix, and the reason."""
 
 
 @dataclass
 class Administrator:
-    """`az` in bash, signed in as the administrator of a served tenant whose scenario may be switched."""
+    """The command `az` in bash, signed in as the administrator of a served tenant whose scenario can be changed."""
 
     stage: ControllableTenant
     environment: dict[str, str]
 
     def type(self, line: str) -> str:
-        done = subprocess.run(
+        process = subprocess.run(
             ["bash", "-c", line], env=self.environment, capture_output=True, text=True, timeout=120, check=False
         )
-        looks = " show " in line  # what is not there yet is an error of az
-        assert done.returncode == 0 or looks, f"{line}\n{done.stderr}"
-        return done.stdout
+        shows = " show " in line  # a missing resource is an error of az
+        assert process.returncode == 0 or shows, f"{line}\n{process.stderr}"
+        return process.stdout
 
     def verify(self, connection: Connection) -> conformance.Report:
         return conformance.verify(connection, source=self.stage)
 
     def fix(self, report: conformance.Report) -> Connection:
-        """Types the commands of every root cause; the connection afterwards, with a new secret where there is one."""
+        """Run the commands of every root cause; return the connection, with its new secret if one was created."""
         connection = report.connection
         for line in commands(report):
-            shown = self.type(line)
+            output = self.type(line)
             if line.startswith("az ad app credential reset"):
-                secret = json.loads(shown)["password"]
+                secret = json.loads(output)["password"]
                 connection = replace(connection, credential=ClientSecret(Secret(secret)))
         return connection
 
 
 def commands(report: conformance.Report) -> list[str]:
-    """The az commands of every root cause of a run, the sign-in aside."""
-    roots = [one.root.finding for one in report.outcomes if one.status == "failed" and one.root is not None]
+    """Return the az commands of every root cause of a run, without the sign-in."""
+    roots = [
+        outcome.root.finding for outcome in report.outcomes if outcome.status == "failed" and outcome.root is not None
+    ]
     steps = [step.command for finding in roots for step in finding.fix.steps]
-    return [one for one in steps if one.startswith("az ") and not one.startswith(("az login", "az cloud"))]
+    return [line for line in steps if line.startswith("az ") and not line.startswith(("az login", "az cloud"))]
 
 
 @pytest.fixture(scope="module")
@@ -133,16 +135,16 @@ def administrator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Administ
             "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
             "PATH": f"{Path(sys.executable).parent}:{environment['PATH']}",
         }
-        found = Administrator(stage, environment)
-        found.type(
+        administrator = Administrator(stage, environment)
+        administrator.type(
             f"az login --service-principal --tenant {stage.state.id} --username {app.client_id}"
             f" --password '{app.secrets[0].value}' --allow-no-subscriptions"
         )
-        yield found
+        yield administrator
 
 
-def test_what_the_suite_says_fixes_it(administrator: Administrator, subtests: pytest.Subtests) -> None:
-    for scenario in FIXED:
+def test_the_az_commands_of_a_report_fix_its_cause(administrator: Administrator, subtests: pytest.Subtests) -> None:
+    for scenario in FIXED_SCENARIOS:
         with subtests.test(scenario):
             administrator.stage.switch(scenario)
             broken = administrator.verify(administrator.stage.connection)
@@ -151,10 +153,10 @@ def test_what_the_suite_says_fixes_it(administrator: Administrator, subtests: py
             assert fixed.ok, fixed.verdict.summary
 
 
-def test_what_the_suite_says_shows_what_the_connection_has_to_say(
+def test_the_az_command_of_a_report_prints_the_right_value_for_the_connection(
     administrator: Administrator, subtests: pytest.Subtests
 ) -> None:
-    for scenario, member in CORRECTED.items():
+    for scenario, member in CORRECTIONS.items():
         with subtests.test(scenario):
             administrator.stage.switch(scenario)
             broken = administrator.verify(administrator.stage.connection)
@@ -167,7 +169,7 @@ def test_what_the_suite_says_shows_what_the_connection_has_to_say(
             assert corrected.ok, corrected.verdict.summary
 
 
-def test_every_cause_with_an_az_command_is_fixed_corrected_or_only_looked_at() -> None:
+def test_every_cause_with_an_az_command_is_fixed_corrected_or_listed_as_not_fixed() -> None:
     facts = {"object_id": "o", "other_object_id": "p", "other_scope": "/s", "roles": "r", "table": "t"}
     with_az = {
         cause
@@ -175,7 +177,7 @@ def test_every_cause_with_an_az_command_is_fixed_corrected_or_only_looked_at() -
         for step in finding(cause, facts=made_up().facts() | facts).fix.steps
         if step.command.startswith("az ") and not step.command.startswith(("az login", "az cloud", "az account show"))
     }
-    tried = {cause for name in (*FIXED, *CORRECTED) for cause in SCENARIOS[name].causes}
-    assert tried | LOOKED_AT.keys() >= with_az
-    assert tried & LOOKED_AT.keys() == set()
-    assert LOOKED_AT.keys() <= with_az
+    tried = {cause for name in (*FIXED_SCENARIOS, *CORRECTIONS) for cause in SCENARIOS[name].causes}
+    assert tried | NOT_FIXED_BY_AZ.keys() >= with_az
+    assert tried & NOT_FIXED_BY_AZ.keys() == set()
+    assert NOT_FIXED_BY_AZ.keys() <= with_az

@@ -1,4 +1,4 @@
-"""Errors of azure-core's clients for a refusal, as far as a caller can distinguish them."""
+"""The parts of an error of azure-core's clients that a caller can use to tell refusals apart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError
 
 
 def refusal(call: Callable[[], Any]) -> HttpResponseError:
-    """The error that a call ends with, which has a response."""
+    """Return the error that a call raises; it has a response."""
     with pytest.raises(HttpResponseError) as raised:
         call()
     assert raised.value.response is not None
@@ -18,13 +18,13 @@ def refusal(call: Callable[[], Any]) -> HttpResponseError:
 
 
 def error_of(call: Callable[[], Any]) -> tuple[str, int | None, str | None]:
-    """Kind, status and code of the error that a call ends with."""
+    """Return class name, status and code of the error that a call raises."""
     error = refusal(call)
     return type(error).__name__, error.status_code, error.error.code if error.error else None
 
 
 def inner_codes(error: HttpResponseError) -> list[str]:
-    """The codes of the inner errors, the outermost first."""
+    """Return the codes of the inner errors, the outermost first."""
     codes, inner = [], error.error.innererror if error.error else None
     while inner:
         codes.append(inner["code"])

@@ -1,6 +1,6 @@
-"""The virtual tenant over sockets, and what the clients of Microsoft and others need to reach it: an environment.
+"""The virtual tenant over sockets, and the environment variables with which the clients of others reach it.
 
-These tests need the extra ``clients``; without it they are left out. `make test-clients` runs them.
+These tests need the extra ``clients``; without it they are not collected. `make test-clients` runs them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if any(find_spec(name) is None for name in CLIENTS):
 
 
 class Switch:
-    """Answers from whichever world is set, so that one server serves all tests."""
+    """A handler that passes requests to the world set last, so that one server serves all tests."""
 
     world: World
 
@@ -39,20 +39,20 @@ class Switch:
 
 @pytest.fixture(scope="session")
 def switch() -> Switch:
-    """A switch between virtual tenants behind one server."""
+    """Return a switch between virtual tenants behind one server."""
     return Switch()
 
 
 @pytest.fixture(scope="session")
 def server(switch: Switch) -> Iterator[Server]:
-    """A server of the switch's current virtual tenant."""
+    """Yield a server of the switch's current virtual tenant."""
     with serving(switch.handler, hosts(), obstacle=lambda host: switch.world.obstacle(host)) as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
 def _reached_by_environment(_no_environment: None, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The only setting of the clients for the virtual tenant: they are used as their makers publish them."""
+    """Lead the clients to the server by environment variables alone; they are not changed otherwise."""
     for name in [*os.environ]:
         if name.startswith(("AZURE_", "MSAL_", "IDENTITY_")):
             monkeypatch.delenv(name)
@@ -63,7 +63,7 @@ def _reached_by_environment(_no_environment: None, server: Server, monkeypatch: 
 
 @pytest.fixture
 def arranged(switch: Switch) -> Callable[[str], World]:
-    """Puts the world behind the server into the state of a scenario, and gives it."""
+    """Return a function that puts a new world in the state of a scenario behind the server, and returns this world."""
 
     def arrange(scenario: str) -> World:
         switch.world = build(made_up(), scenario)
@@ -74,13 +74,13 @@ def arranged(switch: Switch) -> Callable[[str], World]:
 
 @pytest.fixture
 def world(arranged: Callable[[str], World]) -> World:
-    """A healthy world; it answers from now on."""
+    """Return a healthy world; the server answers from it."""
     return arranged("healthy")
 
 
 @pytest.fixture
 def signed_in() -> Iterator[Callable[[Connection], Any]]:
-    """azure-identity's credential of a connection."""
+    """Yield a function that returns azure-identity's credential of a connection; all are closed at the end."""
     from azure.identity import ClientSecretCredential
 
     with ExitStack() as stack:
@@ -99,9 +99,9 @@ def signed_in() -> Iterator[Callable[[Connection], Any]]:
 
 @pytest.fixture
 def ask(signed_in: Callable[[Connection], Any], world: World) -> Callable[[Callable[[Any], Awaitable[Any]]], Any]:
-    """Puts a question, a coroutine function, to a client of Microsoft Graph in an event loop of its own.
+    """Return a function that awaits a question with a new client of Microsoft Graph, in a new event loop.
 
-    It is whichever world is arranged then that answers.
+    The question is a coroutine function of the client. The world that is arranged at that moment answers.
     """
     from msgraph import GraphServiceClient
 
@@ -112,7 +112,7 @@ def ask(signed_in: Callable[[Connection], Any], world: World) -> Callable[[Calla
         try:
             return await question(client)
         finally:
-            # It has no way of its own to be closed, and its transports do not close what they wrap.
+            # The client cannot be closed, and its transports do not close the transports that they wrap.
             http = client.request_adapter._http_client
             for transport in filter(None, (http._transport, *http._mounts.values())):
                 await transport.transport.aclose()

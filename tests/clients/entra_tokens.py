@@ -1,4 +1,4 @@
-"""The scopes of the audiences, and what is in a token."""
+"""The scopes of the audiences, and the claims of a token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCOPES = {
 
 
 def claims(token: str) -> Any:
-    """The claims of an access token that the virtual tenant signed. Raises AssertionError for any other token."""
+    """Return the claims of an access token signed by the virtual tenant; raise AssertionError for any other token."""
     claims, genuine = read(token)
     assert genuine
     return claims

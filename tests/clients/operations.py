@@ -1,7 +1,4 @@
-"""Operations of Microsoft's clients in every scenario, each client as its makers publish it and tried once.
-
-Only how long they wait for a silent host is set, since this is a test.
-"""
+"""Operations of Microsoft's unmodified clients, without retries and with short timeouts, for every scenario."""
 
 from __future__ import annotations
 
@@ -38,16 +35,16 @@ from conformance.connection import Certificate, ClientSecret, Connection, Manage
 from tests.agreement_table import OPERATIONS
 
 PATIENCE = 2.0
-"""Seconds for a host that says nothing."""
+"""Seconds before a client gives up a host that does not answer."""
 ONCE = {"retry_total": 0, "connection_timeout": PATIENCE, "read_timeout": PATIENCE}
 DEFENDER, DEFENDER_SCOPE = "https://api.security.microsoft.com/api", "https://api.securitycenter.microsoft.com/.default"
 
 
 def credential_of(connection: Connection) -> Any:
-    """azure-identity's credential of a connection."""
+    """Return azure-identity's credential of a connection."""
     ids, own = (connection.tenant_id, connection.client_id), connection.credential
     if isinstance(own, ClientSecret):
-        return ClientSecretCredential(*ids, own.secrets[-1].reveal(), **ONCE)  # they take one: the newest
+        return ClientSecretCredential(*ids, own.secrets[-1].reveal(), **ONCE)  # the client accepts only one: the newest
     if isinstance(own, Certificate):
         password = own.password.reveal() if own.password else None
         return CertificateCredential(*ids, certificate_data=own.content, password=password, **ONCE)
@@ -59,7 +56,7 @@ def credential_of(connection: Connection) -> Any:
 
 @dataclass(frozen=True)
 class Clients:
-    """Everything that is asked of the clients, on one connection."""
+    """The calls of the clients in all operations, on one connection; each raises the error of its client."""
 
     connection: Connection
     credential: Any
@@ -81,19 +78,19 @@ class Clients:
             list(client.permissions.list_for_resource(group, provider, "", "workspaces", name))
 
     def query(self, text: str) -> None:
-        """A part of an answer is no answer."""
+        """Run a query on the workspace; raise RuntimeError for a partial result too."""
         with LogsQueryClient(self.credential, **ONCE) as client:
             answer = client.query_workspace(self.connection.workspace_id, text, timespan=None)
         if answer.status != LogsQueryStatus.SUCCESS:
             raise RuntimeError(answer.status)
 
     def sentinel(self, question: Callable[[SecurityInsightsMgmtClient, tuple[str, str]], Any]) -> None:
-        """Put a question to Microsoft Sentinel."""
+        """Call a question with a client of Microsoft Sentinel, and with resource group and name of the workspace."""
         with SecurityInsightsMgmtClient(self.credential, self.connection.subscription_id, **ONCE) as client:
             question(client, self._place)
 
     def graph(self, question: Callable[[GraphServiceClient, Any], Awaitable[Any]]) -> None:
-        """Put a question to Microsoft Graph, without retries."""
+        """Await a question with a client of Microsoft Graph, and with a request configuration without retries."""
 
         async def ask() -> None:
             async with httpx.AsyncClient(timeout=PATIENCE) as plain:
@@ -110,7 +107,7 @@ class Clients:
         asyncio.run(ask())
 
     def defender(self, path: str) -> None:
-        """Get a path of Defender for Endpoint. Raises HttpResponseError for a refusal."""
+        """Get a path of Defender for Endpoint; raise HttpResponseError for a refusal."""
         policies = [RetryPolicy(retry_total=0), BearerTokenCredentialPolicy(self.credential, DEFENDER_SCOPE)]
         with PipelineClient(DEFENDER, policies=policies, **ONCE) as client:
             client.send_request(HttpRequest("GET", DEFENDER + path)).raise_for_status()
@@ -121,7 +118,7 @@ class Clients:
 
 
 def first_incident(client: SecurityInsightsMgmtClient, place: tuple[str, str]) -> None:
-    """The newest incident, by its id; nothing where there is none."""
+    """Get the newest incident by its id, if the workspace has incidents."""
     for incident in client.incidents.list(*place, top=1, orderby="properties/createdTimeUtc desc"):
         client.incidents.get(*place, incident.name)
         return
@@ -152,23 +149,23 @@ assert CALLS.keys() == OPERATIONS.keys()
 
 
 def outcomes(connection: Connection) -> dict[str, str]:
-    """How each operation of :data:`OPERATIONS` ends: ``works``, or in short what the client raised."""
+    """Return, for each operation of :data:`OPERATIONS`, ``works`` or the short name of the error that it raised."""
     with credential_of(connection) as credential:
         clients = Clients(connection, credential)
         return {name: ending(partial(call, clients)) for name, call in CALLS.items()}
 
 
 def ending(call: Callable[[], None]) -> str:
-    """Return ``works``, or the short name of the error that a call ends with."""
+    """Return ``works``, or the short name of the error that a call raises."""
     try:
         call()
-    except Exception as error:  # whatever a client ends with is what its users see
+    except Exception as error:  # any error of a client is one that its users see
         return short(error)
     return "works"
 
 
 def short(error: Exception) -> str:
-    """The number of Entra, the status of an answer, or the kind of error."""
+    """Return the number of Entra's error, the status of the answer, or the class of the error, in this order."""
     if number := re.search(r"AADSTS\d+", str(error)):
         return number[0]
     status = getattr(error, "response_status_code", None) or getattr(error, "status_code", None)

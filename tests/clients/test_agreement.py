@@ -1,4 +1,4 @@
-"""Every operation in every scenario ends as tests/clients/agreement.json says; `make agreement` writes it anew."""
+"""Every operation in every scenario ends as tests/clients/agreement.json records it; `make agreement` rewrites it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def stage() -> Iterator[ServedTenant]:
 
 @pytest.mark.filterwarnings("ignore:Using /common or /organizations:DeprecationWarning")
 @pytest.mark.parametrize("scenario", observed())
-def test_the_clients_end_as_written_down(scenario: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clients_end_as_recorded(scenario: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in stage.server.environment.items():
         monkeypatch.setenv(name, value)
     stage.switch(scenario)

@@ -1,4 +1,4 @@
-"""azure-mgmt-loganalytics and azure-mgmt-authorization: the workspace, its tables, and who may do what."""
+"""azure-mgmt-loganalytics and azure-mgmt-authorization: the workspace, its tables, roles and permissions."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def test_a_table(workspaces: LogAnalyticsManagementClient, world: World, plan: s
     assert (table.name, table.retention_in_days) == ("SecurityIncident", 90)
 
 
-def test_what_may_be_done_at_the_workspace(roles: AuthorizationManagementClient, world: World) -> None:
-    """The client names an empty parent, which leaves an empty segment in the path."""
+def test_permissions_at_the_workspace(roles: AuthorizationManagementClient, world: World) -> None:
+    """The client sends an empty parent resource, which becomes an empty segment of the path."""
     (granted,) = roles.permissions.list_for_resource(GROUP, PROVIDER, "", "workspaces", NAME)
     assert "Microsoft.SecurityInsights/*/read" in granted.actions
     assert granted.not_actions == list(world.tenant.assignments[0].role.not_actions)
@@ -142,27 +142,29 @@ def test_refusals(
     ("group", "name", "code"),
     [("rg-elsewhere", NAME, "ResourceGroupNotFound"), (GROUP, "law-elsewhere", "ResourceNotFound")],
 )
-def test_what_does_not_exist(
+def test_a_workspace_that_does_not_exist_is_not_found(
     workspaces: LogAnalyticsManagementClient, world: World, group: str, name: str, code: str
 ) -> None:
-    """Only an app with a role further up gets this answer; others get a refusal."""
+    """Only an app with a role on the subscription gets this answer; others get a refusal."""
     world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")
     assert error_of(lambda: workspaces.workspaces.get(group, name)) == ("ResourceNotFoundError", 404, code)
 
 
-def test_a_table_that_is_not_there(arranged: Callable[..., World], workspaces: LogAnalyticsManagementClient) -> None:
+def test_a_table_that_does_not_exist_is_not_found(
+    arranged: Callable[..., World], workspaces: LogAnalyticsManagementClient
+) -> None:
     arranged("table-missing")
     absent = error_of(lambda: workspaces.tables.get(GROUP, NAME, "SecurityIncident"))
     assert absent == ("ResourceNotFoundError", 404, "ResourceNotFound")
 
 
-def test_a_denial(workspaces: LogAnalyticsManagementClient, world: World) -> None:
+def test_a_deny_assignment_is_a_refusal(workspaces: LogAnalyticsManagementClient, world: World) -> None:
     principal = world.tenant.app.service_principal_id or ""
     world.tenant.denials.append(Denial(principal, world.tenant.workspace.scope, (f"{PROVIDER}/*",)))
     assert error_of(lambda: workspaces.workspaces.get(GROUP, NAME)) == ("HttpResponseError", 403, "AuthorizationFailed")
 
 
-def test_a_token_that_has_run_out(workspaces: LogAnalyticsManagementClient, world: World) -> None:
+def test_an_expired_token_is_refused(workspaces: LogAnalyticsManagementClient, world: World) -> None:
     workspaces.workspaces.get(GROUP, NAME)
     world.clock.skip(timedelta(hours=2))
     expired = error_of(lambda: workspaces.workspaces.get(GROUP, NAME))

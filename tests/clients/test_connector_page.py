@@ -1,4 +1,4 @@
-"""The tests of docs/connector-tests.md, extracted from the page and run as a reader would."""
+"""The tests of docs/connector-tests.md, extracted from the page and run as a reader would run them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MAX_LINES = 15
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of a shell that has read `. virtual-tenant/environment`."""
+    """Yield the environment of a shell after `. virtual-tenant/environment`."""
     with serve_tenant() as stage:
         yield {**os.environ, **environment_of(stage, tmp_path)}
 
 
 def environment_of(stage: ServedTenant, folder: Path) -> dict[str, str]:
-    """The variables of the environment's file."""
+    """Write the files of a served tenant to a folder; return the variables that its file ``environment`` sets."""
     write(folder, stage.connection, stage.server.environment, stage.server.ca_file.read_bytes())
     process = subprocess.run(
         ["sh", "-c", f". {folder}/environment; env -0"], capture_output=True, text=True, check=True, env={}
@@ -39,7 +39,7 @@ def environment_of(stage: ServedTenant, folder: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in process.stdout.split("\0") if "=" in line)
 
 
-def test_each_is_short() -> None:
+def test_each_example_is_short() -> None:
     assert CODE.keys() == {"python", "javascript", "curl", "java", "go"}
     assert {name: text for name, text in CODE.items() if len(text.splitlines()) > MAX_LINES} == {}
 
@@ -53,7 +53,7 @@ def test_python(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_javascript(installed: str, environment: dict[str, str]) -> None:
-    file = FOLDER / "connector.test.mjs"  # beside node_modules, where Node looks for what it imports
+    file = FOLDER / "connector.test.mjs"  # beside node_modules, where Node looks for imported packages
     file.write_text(CODE["javascript"], encoding="utf-8")
     try:
         process = subprocess.run(

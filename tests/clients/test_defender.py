@@ -24,7 +24,10 @@ Get = Callable[..., Any]
 
 @pytest.fixture(params=["azure-core", "requests", "httpx"])
 def get(request: pytest.FixtureRequest, world: World, signed_in: Callable[..., Any]) -> Iterator[Get]:
-    """Gets a path, or an URL, with options; every client's answer has ``status_code``, ``headers`` and ``json()``."""
+    """Yield a function that gets a path or URL, with options, by each client.
+
+    The answers of all clients have ``status_code``, ``headers`` and ``json()``.
+    """
     credential = signed_in(world.connection)
 
     def bearer() -> dict[str, str]:
@@ -53,8 +56,8 @@ def test_machines(get: Get, world: World) -> None:
     assert all(datetime.fromisoformat(machine["lastSeen"]).tzinfo for machine in machines)
 
 
-def test_pages_of_machines_end(get: Get, world: World) -> None:
-    """With a ``$top`` there is no next link: the client counts on by itself."""
+def test_paging_returns_every_machine(get: Get, world: World) -> None:
+    """With ``$top`` the answer has no next link: the client increases ``$skip``."""
     machines, size = [], 2  # type: ignore[var-annotated]
     while page := get("/machines", **{"$top": size, "$skip": len(machines)}).json()["value"]:
         machines += page
@@ -79,7 +82,7 @@ def test_alerts(get: Get, world: World) -> None:
 
 
 def error_of(answer: Any) -> tuple[int, str]:
-    """Status and code of a refusal, which names its target."""
+    """Return status and code of a refusal, which must have a target."""
     error = answer.json()["error"]
     assert error["target"]
     return answer.status_code, error["code"]
@@ -95,24 +98,23 @@ def test_refusals(arranged: Callable[..., World], get: Get, scenario: str, statu
     assert error_of(get("/machines")) == (status, code)
 
 
-def test_a_token_that_has_run_out(get: Get, world: World) -> None:
+def test_an_expired_token_is_refused(get: Get, world: World) -> None:
     assert get("/machines").status_code == 200
     world.clock.skip(timedelta(hours=2))
     assert error_of(get("/machines")) == (401, "Unauthorized")
 
 
-def test_the_token_of_another_api(world: World, signed_in: Callable[..., Any]) -> None:
-    """The guide's step for it."""
+def test_a_token_of_another_api_is_refused(world: World, signed_in: Callable[..., Any]) -> None:
     token = signed_in(world.connection).get_token("https://api.loganalytics.io/.default").token
     answer = requests.get(f"{URL}/machines", headers={"Authorization": f"Bearer {token}"})
     assert error_of(answer) == (401, "Unauthorized")
 
 
-def test_a_machine_that_is_not_there(get: Get) -> None:
+def test_a_machine_that_does_not_exist_is_not_found(get: Get) -> None:
     assert error_of(get("/machines/none")) == (404, "ResourceNotFound")
 
 
-def test_a_filter_that_is_none(get: Get) -> None:
+def test_an_invalid_filter_is_refused(get: Get) -> None:
     assert error_of(get("/machines", **{"$filter": "oops"})) == (400, "ODataError")
 
 
@@ -122,7 +124,7 @@ def test_too_many_requests(get: Get, world: World) -> None:
     assert (answer.status_code, answer.json()["error"]["code"], answer.headers["Retry-After"]) == (429, "429", "30")
 
 
-def test_azure_core_s_own_error(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
+def test_azure_core_raises_its_own_error(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
     credential = signed_in(arranged("no-defender-consent").connection)
     with PipelineClient(URL, policies=[BearerTokenCredentialPolicy(credential, SCOPE)]) as client:
         error = refusal(client.send_request(HttpRequest("GET", f"{URL}/machines")).raise_for_status)

@@ -33,7 +33,7 @@ ONCE = RetryHandlerOption(max_retries=0)
 
 
 def options(parameters: Any = None, prefer: str | None = None) -> RequestConfiguration[Any]:
-    """The options of a request, tried once."""
+    """Return the options of a request without retries."""
     configuration: RequestConfiguration[Any] = RequestConfiguration(query_parameters=parameters, options=[ONCE])
     if prefer:
         configuration.headers.add("Prefer", prefer)
@@ -59,7 +59,7 @@ def test_alerts(ask: Any, world: World) -> None:
         assert all(evidence.additional_data == {} for evidence in alert.evidence)
 
 
-def test_younger_members_come_to_those_who_prefer_them(ask: Any) -> None:
+def test_new_enum_members_are_returned_only_with_the_prefer_header(ask: Any) -> None:
     plain = ask(alerts).value
     assert ServiceSource.UnknownFutureValue in {alert.service_source for alert in plain}
     whole = ask(lambda client: alerts(client, prefer="include-unknown-enum-members")).value
@@ -71,7 +71,7 @@ def test_younger_members_come_to_those_who_prefer_them(ask: Any) -> None:
 
 
 @pytest.mark.parametrize("top", [1, 5, 12])
-def test_pages_of_alerts_end(ask: Any, world: World, top: int) -> None:
+def test_paging_returns_every_alert(ask: Any, world: World, top: int) -> None:
     async def collected(client: GraphServiceClient) -> list[str]:
         ids: list[str] = []
         pages = PageIterator(await alerts(client, top=top), client.request_adapter)
@@ -141,7 +141,7 @@ def test_the_app_itself(ask: Any, world: World) -> None:
     assert requested == set(app.requested)
 
 
-def test_what_was_consented(ask: Any, world: World) -> None:
+def test_consented_app_roles(ask: Any, world: World) -> None:
     app = world.tenant.app
     world.tenant.consent("00000003-0000-0000-c000-000000000000", "Application.Read.All")
 
@@ -156,7 +156,7 @@ def test_what_was_consented(ask: Any, world: World) -> None:
 
 
 def refused(ask: Any, question: Any) -> tuple[int, str]:
-    """Status and code of the OData error that a question ends with."""
+    """Return status and code of the OData error that a question raises."""
     with pytest.raises(ODataError) as raised:
         ask(question)
     inner = raised.value.error.inner_error
@@ -180,8 +180,8 @@ def test_refusals(arranged: Callable[..., World], ask: Any, scenario: str, statu
     assert refused(ask, alerts) == (status, code)
 
 
-def test_a_token_of_before_the_consent_stays_without_it(arranged: Callable[..., World], ask: Any) -> None:
-    """The client keeps its token; only another one has the role."""
+def test_a_token_issued_before_the_consent_lacks_the_role(arranged: Callable[..., World], ask: Any) -> None:
+    """The client keeps its old token; only a new token has the role."""
     world = arranged("just-consented")
     assert refused(ask, alerts) == (403, "Forbidden")
     world.clock.skip(timedelta(minutes=5))
@@ -196,17 +196,17 @@ def test_the_app_may_not_read_itself(ask: Any, world: World) -> None:
     )
 
 
-def test_a_token_that_has_run_out(ask: Any, world: World) -> None:
+def test_an_expired_token_is_refused(ask: Any, world: World) -> None:
     ask(alerts)
     world.clock.skip(timedelta(hours=2))
     assert refused(ask, alerts) == (401, "InvalidAuthenticationToken")
 
 
-def test_an_alert_that_is_not_there(ask: Any) -> None:
+def test_an_alert_that_does_not_exist_is_not_found(ask: Any) -> None:
     assert refused(ask, lambda client: client.security.alerts_v2.by_alert_id("none").get())[0] == 404
 
 
-def test_a_filter_that_is_none(ask: Any) -> None:
+def test_an_invalid_filter_is_refused(ask: Any) -> None:
     assert refused(ask, lambda client: alerts(client, filter="oops"))[0] == 400
 
 
@@ -219,7 +219,7 @@ def test_too_many_requests(ask: Any, world: World) -> None:
 
 
 @pytest.mark.slow
-def test_it_comes_back_after_the_time_that_it_was_told(ask: Any, world: World) -> None:
+def test_the_client_retries_after_the_time_of_retry_after(ask: Any, world: World) -> None:
     world.disturb(throttling("graph", 1), api="graph", times=1)
     started = world.clock.monotonic()
     answer = ask(lambda client: client.security.alerts_v2.get())

@@ -1,4 +1,4 @@
-"""httpx2, the successor of httpx: the fixture for tests of other projects answers its clients too."""
+"""httpx2, the successor of httpx: the fixture ``sentinel_tenant`` answers its clients too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALERTS = "https://graph.microsoft.com/v1.0/security/alerts_v2"
 
 
 def form(tenant: ControllableTenant) -> tuple[str, dict[str, str]]:
-    """The token request of the connection: its URL and its form."""
+    """Return URL and form of the connection's token request."""
     connection = tenant.connection
     secret: Any = connection.credential
     return f"https://login.microsoftonline.com/{connection.tenant_id}/oauth2/v2.0/token", {
@@ -25,7 +25,7 @@ def form(tenant: ControllableTenant) -> tuple[str, dict[str, str]]:
     }
 
 
-def test_its_clients_are_answered(sentinel_tenant: ControllableTenant) -> None:
+def test_clients_of_httpx2_are_answered(sentinel_tenant: ControllableTenant) -> None:
     url, data = form(sentinel_tenant)
     bearer = {"Authorization": f"Bearer {httpx2.post(url, data=data).json()['access_token']}"}
     alerts = httpx2.get(ALERTS, headers=bearer).json()["value"]
@@ -41,7 +41,7 @@ def test_its_clients_are_answered(sentinel_tenant: ControllableTenant) -> None:
     ]  # fmt: skip
 
 
-def test_what_the_network_does_is_its_own_error(sentinel_tenant: ControllableTenant) -> None:
+def test_a_network_failure_is_an_error_of_httpx2(sentinel_tenant: ControllableTenant) -> None:
     sentinel_tenant.switch("host-unknown")
     with pytest.raises(httpx2.ConnectError, match="Name or service not known"):
         httpx2.get(ALERTS)
@@ -52,7 +52,7 @@ def test_other_hosts_fail_the_test(sentinel_tenant: ControllableTenant) -> None:
         httpx2.get("https://elsewhere.example/")
 
 
-def test_transports_of_a_test_s_own_stay(sentinel_tenant: ControllableTenant) -> None:
+def test_a_transport_set_by_the_test_is_used(sentinel_tenant: ControllableTenant) -> None:
     transport = httpx2.MockTransport(lambda request: httpx2.Response(204))
     with httpx2.Client(transport=transport) as client:
         assert client.get("https://elsewhere.example/").status_code == 204

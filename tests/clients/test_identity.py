@@ -1,4 +1,4 @@
-"""azure-identity and msal: tokens, and what Entra refuses."""
+"""azure-identity and msal: tokens, and the refusals of Entra."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ def test_a_certificate(arranged: Callable[[str], World], form: str) -> None:
             credential.get_token(SCOPES["arm"])
 
 
-def test_a_thumbprint_of_old(arranged: Callable[[str], World]) -> None:
-    """Without the certificate itself, msal signs RS256 and names it by SHA-1."""
+def test_a_sha_1_thumbprint_is_accepted(arranged: Callable[[str], World]) -> None:
+    """Without the certificate itself, msal signs with RS256 and identifies the certificate by its SHA-1 thumbprint."""
     world = arranged("with-certificate")
     (registered,) = world.tenant.app.certificates
     parts = world.connection.credential.msal()
@@ -82,8 +82,8 @@ def test_a_thumbprint_of_old(arranged: Callable[[str], World]) -> None:
     assert app.acquire_token_for_client([SCOPES["arm"]])["token_type"] == "Bearer"
 
 
-def test_a_certificate_that_only_bears_the_name(arranged: Callable[[str], World]) -> None:
-    """Another key under the thumbprint of the registered certificate."""
+def test_another_key_with_the_registered_thumbprint_is_refused(arranged: Callable[[str], World]) -> None:
+    """The assertion has the thumbprint of the registered certificate, but is signed with another key."""
     world = arranged("with-certificate")
     (registered,) = world.tenant.app.certificates
     other = new_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -111,7 +111,7 @@ def test_a_federated_token(arranged: Callable[[str], World]) -> None:
 
 
 def test_a_federated_token_in_a_file(arranged: Callable[[str], World], tmp_path: Path) -> None:
-    """As Kubernetes gives it to a workload."""
+    """Kubernetes writes such a file for a workload."""
     world, file = arranged("with-federated-token"), tmp_path / "token"
     file.write_text(virtual_provider().token(datetime.now(UTC)))
     ids = {"tenant_id": world.connection.tenant_id, "client_id": world.connection.client_id}
@@ -166,8 +166,8 @@ def test_refusals(
     assert answer["timestamp"]
 
 
-def test_a_tenant_that_is_not_there(arranged: Callable[[str], World], signed_in: SignIn) -> None:
-    """Both look the tenant up first, and have words of their own for one without a document."""
+def test_a_tenant_that_does_not_exist_is_an_error(arranged: Callable[[str], World], signed_in: SignIn) -> None:
+    """Both clients first get the tenant's OpenID configuration, and raise their own error if it is missing."""
     connection = arranged("wrong-tenant").connection
     words = f"Unable to get authority configuration for https://login.microsoftonline.com/{connection.tenant_id}"
     with pytest.raises(ClientAuthenticationError, match=words):
@@ -176,24 +176,24 @@ def test_a_tenant_that_is_not_there(arranged: Callable[[str], World], signed_in:
         application(connection)
 
 
-def test_a_tenant_of_another_cloud(arranged: Callable[[str], World], signed_in: SignIn) -> None:
-    """It has a document here, which names its cloud, and gets no token."""
+def test_a_tenant_of_another_cloud_is_refused(arranged: Callable[[str], World], signed_in: SignIn) -> None:
+    """The tenant has an OpenID configuration in this cloud, which names its own cloud, but gets no token."""
     connection = arranged("wrong-cloud").connection
     with pytest.raises(ClientAuthenticationError, match=r"AADSTS90002\b"):
         signed_in(connection).get_token(SCOPES["arm"])
     assert application(connection).acquire_token_for_client([SCOPES["arm"]])["error_codes"] == [90002]
 
 
-def test_common_in_place_of_a_tenant(arranged: Callable[[str], World]) -> None:
-    """It has a document too; what it lacks is tokens for apps, of which msal warns."""
+def test_common_in_place_of_a_tenant_is_refused(arranged: Callable[[str], World]) -> None:
+    """`common` has an OpenID configuration too, but issues no tokens to apps; msal warns of that."""
     app = application(arranged("common-tenant").connection)
     with pytest.warns(DeprecationWarning, match="unreliable"):
         answer = app.acquire_token_for_client([SCOPES["arm"]])
     assert (answer["error"], answer["error_codes"]) == ("invalid_request", [900023])
 
 
-def test_the_time_that_entra_asks_for(world: World, signed_in: SignIn) -> None:
-    """msal keeps to it by itself: it asks no more before it has passed."""
+def test_no_request_is_sent_before_the_time_of_retry_after(world: World, signed_in: SignIn) -> None:
+    """msal sends no further request before the time of ``Retry-After`` has passed."""
     world.disturb(
         lambda call: httpx.Response(429, headers={"Retry-After": "60"}, json={"error": "temporarily_unavailable"}),
         api="entra",

@@ -1,6 +1,6 @@
-"""Microsoft's JavaScript clients, unmodified, in every scenario: they work where its Python clients work.
+"""Microsoft's JavaScript clients, unmodified: in every scenario they work exactly where its Python clients work.
 
-npm installs them into tests/clients/js/node_modules by its lock file when they are not there yet.
+If they are not installed, npm installs them into tests/clients/js/node_modules by its lock file.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Ask = Callable[[Connection], dict[str, str]]
 
 @pytest.fixture(scope="module")
 def installed() -> str:
-    """The path of Node.js, once the clients are there."""
+    """Return the path of Node.js, after installing the clients."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("npm is not installed on this machine")
@@ -50,7 +50,7 @@ def stage() -> Iterator[ServedTenant]:
 
 @pytest.fixture(scope="module")
 def ask(installed: str, stage: ServedTenant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """Has the clients asked on a connection: how each operation ended."""
+    """Yield a function that runs all operations on a connection and returns how each ended."""
     folder = tmp_path_factory.mktemp("credentials")
     with subprocess.Popen(
         [installed, "--no-warnings", "operations.mjs"],
@@ -76,7 +76,7 @@ def ask(installed: str, stage: ServedTenant, tmp_path_factory: pytest.TempPathFa
 
 
 def credential(connection: Connection, folder: Path) -> dict[str, Any]:
-    """A credential as operations.mjs takes it."""
+    """Return a credential in the form that operations.mjs reads."""
     own = connection.credential
     if isinstance(own, ClientSecret):
         return {"secret": own.secrets[-1].reveal()}
@@ -90,7 +90,7 @@ def credential(connection: Connection, folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "scenario", [scenario for scenario in observed() if SCENARIOS[scenario].credential != "managed_identity"]
 )
-def test_they_work_where_the_python_clients_work(scenario: str, ask: Ask, stage: ServedTenant) -> None:
+def test_operations_work_exactly_where_they_work_in_python(scenario: str, ask: Ask, stage: ServedTenant) -> None:
     stage.switch(scenario)
     ended, other = ask(stage.connection), observed()[scenario]
     differing = {name for name in ended if (ended[name] == WORKS) != (other[name] == WORKS)}
@@ -98,7 +98,7 @@ def test_they_work_where_the_python_clients_work(scenario: str, ask: Ask, stage:
     assert differing == explained_here, {name: (ended[name], other[name]) for name in differing}
 
 
-def test_what_only_other_clients_ask(installed: str, stage: ServedTenant) -> None:
+def test_writes_and_reads_of_other_clients(installed: str, stage: ServedTenant) -> None:
     stage.switch("healthy")
     stage.state.assign("Microsoft Sentinel Responder")
     process = subprocess.run(

@@ -1,6 +1,6 @@
-"""The official parser of KQL finds nothing wrong with any query that is sent, printed or shipped here.
+"""The official parser of KQL reports no error in any query that this project sends, prints or ships.
 
-It is @kusto/language-service-next, installed beside the other JavaScript clients; it is given the tables' columns.
+The parser is @kusto/language-service-next, installed with the other JavaScript clients; it gets the tables' columns.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ __all__ = ["installed"]
 
 ROOT = Path(__file__).parents[2]
 QUOTED = re.compile(r"""["']query["']\s*:\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
-"""A query in JSON, or in the JSON of a command."""
+"""Matches the query in JSON, or in the JSON of a command line."""
 FUZZY = "KS205"
-"""A warning: a table of a fuzzy union that there is not."""
+"""The code of a warning: a table of a fuzzy union does not exist."""
 OF_A_WORKSPACE = {"_GetWatchlist('vip') | take 1"}
-"""Queries with functions that workspaces have beside the language's."""
+"""Queries with functions of workspaces, which the parser does not know."""
 UNGROUPED = "KS116"
-"""A key of type dynamic: here it is refused too."""
+"""The code of a key of type dynamic; the virtual tenant refuses it too."""
 Judge = Callable[[Sequence[str]], list[list[str]]]
 
 
 @pytest.fixture(scope="module")
 def judge(installed: str) -> Judge:
-    """The diagnostics of each query, with the tables of the virtual tenant."""
+    """Return a function that lists the diagnostics of each query, given the tables of the virtual tenant."""
     tables = build(made_up(), start=START).tenant.workspace.tables
     schemas = {name: dict(columns_of(table)) for name, table in tables.items()}
 
@@ -54,12 +54,12 @@ def judge(installed: str) -> Judge:
 
 
 def queries_of_requests() -> Iterator[str]:
-    """All queries to a workspace but the one for a table that there is not."""
+    """Yield all queries to a workspace, except the query for a table that does not exist."""
     yield from (query.text for query in kql.QUERIES.values() if query is not kql.UNKNOWN_TABLE)
 
 
 def printed() -> Iterator[str]:
-    """The queries in commands of fixes, and on the pages of the documentation."""
+    """Yield the queries in commands of fixes and in the pages of the documentation."""
     for cause in CAUSES:
         yield from _quoted("\n".join(finding(cause, facts=made_up().facts()).fix.commands))
     for page in [
@@ -76,7 +76,7 @@ def _quoted(text: str) -> Iterator[str]:
 
 
 def shipped() -> Iterator[str]:
-    """The queries of the virtual tenant's rules, templates and bookmarks."""
+    """Yield the queries of the virtual tenant's rules, templates and bookmarks."""
 
     def walk(value: Any) -> Iterator[str]:
         if isinstance(value, dict):
@@ -90,15 +90,15 @@ def shipped() -> Iterator[str]:
     yield from walk(build(made_up(), start=START).tenant.workspace.content)
 
 
-def test_our_own_queries_are_without_a_fault(judge: Judge) -> None:
+def test_the_queries_of_this_project_have_no_errors(judge: Judge) -> None:
     for kind in (queries_of_requests, printed, shipped):
         queries = sorted(set(kind()))
         assert queries
         assert {text: faults for text, faults in zip(queries, judge(queries), strict=True) if faults} == {}
 
 
-def test_the_corpus_is_without_a_fault(judge: Judge) -> None:
-    """Queries that the virtual tenant answers, or refuses by name, are KQL."""
+def test_the_queries_of_the_corpus_have_no_errors(judge: Judge) -> None:
+    """Queries that the virtual tenant answers, or refuses with a reason of its own, are valid KQL."""
     answered = [text for some in (kql_corpus, kql_patterns) for text, _ in (*some.ORDERED, *some.UNORDERED)]
     refused = [*(kql_corpus.REFUSED.keys() - OF_A_WORKSPACE), *kql_patterns.REFUSED]
     for queries, allowed in ((answered, {FUZZY}), (refused, {UNGROUPED})):
@@ -109,6 +109,6 @@ def test_the_corpus_is_without_a_fault(judge: Judge) -> None:
         assert {text: remaining for text, remaining in faults.items() if remaining} == {}
 
 
-def test_it_sees_faults(judge: Judge) -> None:
+def test_the_parser_reports_errors(judge: Judge) -> None:
     results = judge([kql.UNKNOWN_TABLE.text, "Usage | wherex", "Usage | where datatype == 'x'"])
     assert [faults[0].partition(":")[0] for faults in results] == ["KS204", "KS176", "KS142"]

@@ -36,7 +36,7 @@ GUID = made_up().workspace_id
 
 @pytest.fixture
 def client(world: World, signed_in: Callable[..., Any]) -> Iterator[LogsQueryClient]:
-    """One try, and no more. It asks whichever world is arranged."""
+    """Yield a client without retries; the world that is arranged answers it."""
     with LogsQueryClient(signed_in(world.connection), retry_total=0) as client:
         yield client
 
@@ -68,7 +68,7 @@ def test_all_columns_of_a_table(client: LogsQueryClient, world: World) -> None:
     assert table.rows[0]["IncidentNumber"] == last["IncidentNumber"]
 
 
-def test_as_many_rows_as_the_tenant_has(client: LogsQueryClient, world: World) -> None:
+def test_the_rows_are_the_incidents_of_the_tenant(client: LogsQueryClient, world: World) -> None:
     (table,) = query_result(client, kql.RECENT_INCIDENTS.text).tables
     assert {row["IncidentNumber"] for row in table.rows} == {
         incident.number for incident in world.tenant.workspace.incidents
@@ -76,7 +76,7 @@ def test_as_many_rows_as_the_tenant_has(client: LogsQueryClient, world: World) -
 
 
 def test_time_spans(client: LogsQueryClient) -> None:
-    """As a duration, a beginning and an end, or a beginning and a duration."""
+    """A time span is a duration, a start and an end, or a start and a duration."""
     now = datetime.now(UTC)
     for hours in (2, 4):
         past = timedelta(hours=hours)
@@ -94,13 +94,13 @@ def test_statistics(client: LogsQueryClient) -> None:
     assert with_statistics.statistics["query"]["executionTime"] > 0
 
 
-def test_by_the_id_of_the_resource(client: LogsQueryClient, world: World) -> None:
+def test_a_query_by_resource_id(client: LogsQueryClient, world: World) -> None:
     answer = client.query_resource(world.tenant.workspace.scope, kql.PRINT.text, timespan=None)
     assert [list(row) for row in answer.tables[0].rows] == [[1]]
 
 
 def test_a_batch(client: LogsQueryClient, world: World) -> None:
-    """Each query gets its own answer, in the order of the questions."""
+    """The answers are in the order of the queries."""
     world.tenant.workspace.tables["SecurityIncident"].partial = True
     whole, partial, refused, elsewhere = client.query_batch(
         [
@@ -192,7 +192,7 @@ def test_refusals(
 
 
 @pytest.mark.parametrize("workspace", ["law-security", "00000000-0000-4000-8000-000000000000"])
-def test_a_workspace_that_is_none(client: LogsQueryClient, workspace: str) -> None:
+def test_a_workspace_that_does_not_exist_is_not_found(client: LogsQueryClient, workspace: str) -> None:
     assert error_of(lambda: query_result(client, kql.PRINT.text, workspace)) == (
         "HttpResponseError",
         404,
@@ -200,30 +200,30 @@ def test_a_workspace_that_is_none(client: LogsQueryClient, workspace: str) -> No
     )
 
 
-def test_a_resource_that_is_none(client: LogsQueryClient, world: World) -> None:
+def test_a_resource_that_does_not_exist_is_not_found(client: LogsQueryClient, world: World) -> None:
     wrong = world.tenant.workspace.scope.replace("law-security", "law-elsewhere")
     error = refusal(lambda: client.query_resource(wrong, kql.PRINT.text, timespan=None))
     assert (error.status_code, error.error.code) == (404, "ResourceNotFoundError")
 
 
-def test_a_token_that_has_run_out(client: LogsQueryClient, world: World) -> None:
+def test_an_expired_token_is_refused(client: LogsQueryClient, world: World) -> None:
     query_result(client, kql.PRINT.text)
     world.clock.skip(timedelta(hours=2))
     assert error_of(lambda: query_result(client, kql.PRINT.text)) == ("HttpResponseError", 403, "InvalidTokenError")
 
 
 @pytest.mark.parametrize("scenario", ["no-data", "empty-answers"])
-def test_success_without_content_is_no_answer(
+def test_a_success_without_content_is_an_error(
     arranged: Callable[..., World], client: LogsQueryClient, scenario: str
 ) -> None:
-    """The client is not made for it, and fails at the JSON that is not there."""
+    """The client does not expect an empty answer and raises an error of its JSON parser."""
     arranged(scenario)
     with pytest.raises(JSONDecodeError):
         query_result(client, kql.PRINT.text)
 
 
 @pytest.mark.slow
-def test_it_comes_back_after_the_time_that_it_was_told(world: World, signed_in: Callable[..., Any]) -> None:
+def test_the_client_retries_after_the_time_of_retry_after(world: World, signed_in: Callable[..., Any]) -> None:
     world.disturb(throttling("log_analytics", 1), api="log_analytics", times=1)
     with LogsQueryClient(signed_in(world.connection)) as client:
         started = world.clock.monotonic()

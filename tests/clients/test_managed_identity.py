@@ -1,4 +1,4 @@
-"""azure-identity: identities of Azure's machines and of Kubernetes' workloads."""
+"""azure-identity: managed identities of Azure's machines, and workload identities of Kubernetes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.contoso import made_up
 
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ServedTenant]:
-    """A served tenant, whose machine has identities; the agent of Azure Arc writes its files where both look."""
+    """Yield a served tenant whose machine has identities; client and tenant share a folder for Azure Arc's files."""
     monkeypatch.setattr("azure.identity._credentials.azure_arc._get_key_file_path", lambda: str(tmp_path))
     monkeypatch.setitem(_supported_arc_platforms_and_their_prefixes, sys.platform, str(tmp_path))
     with serve_tenant(made_up()) as stage:
@@ -36,10 +36,10 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ServedTen
 
 
 def on(platform: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the environment of a platform, as Azure does."""
+    """Set the environment variables of a platform, as Azure does."""
     url, header = stage.server.url, stage.state.host.header
     for name, value in {
-        "imds": {},  # the environment of the server leads there
+        "imds": {},  # the environment of the server already leads to it
         "app_service": {"IDENTITY_ENDPOINT": f"{url}{APP_SERVICE_PATH}", "IDENTITY_HEADER": header},
         "arc": {"IDENTITY_ENDPOINT": f"{url}{ARC_PATH}", "IMDS_ENDPOINT": url},
     }[platform].items():
@@ -72,8 +72,8 @@ def test_a_managed_identity(platform: str, stage: ServedTenant, monkeypatch: pyt
         ("with-managed-identity+app-disabled", "AADSTS7000112"),
     ],
 )
-def test_a_managed_identity_that_gives_nothing(scenario: str, says: str | None, stage: ServedTenant) -> None:
-    """They fail where the verdict says so."""
+def test_a_managed_identity_without_a_token_is_an_error(scenario: str, says: str | None, stage: ServedTenant) -> None:
+    """The client raises an error in scenarios whose verdict is a failure."""
     stage.switch(scenario)
     with (
         ManagedIdentityCredential(retry_total=0) as credential,
@@ -83,7 +83,7 @@ def test_a_managed_identity_that_gives_nothing(scenario: str, says: str | None, 
 
 
 def test_a_workload_identity(arranged: Callable[[str], World], tmp_path: Path, subtests: pytest.Subtests) -> None:
-    """They succeed and fail where this suite does, on the same file: AUTH-003."""
+    """The client accepts a token file exactly if this project's check AUTH-003 passes with the same file."""
     world, file = arranged("with-federated-token"), tmp_path / "token"
     connection, provider = world.connection, virtual_provider()
     ids = {"tenant_id": connection.tenant_id, "client_id": connection.client_id}

@@ -1,4 +1,4 @@
-"""Failures between a client and a service, as each client's own errors."""
+"""Failures of the network between client and service: each client raises its own error."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def query(world: World, credential: Any) -> None:
         client.query_workspace(world.connection.workspace_id, kql.PRINT.text, timespan=None)
 
 
-def test_a_connection_that_is_refused(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
+def test_a_refused_connection_is_an_error(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
     world = arranged("connection-refused")
     with pytest.raises(ServiceResponseError, match="Connection aborted"):
         query(world, signed_in(world.connection))
 
 
-def test_a_certificate_that_nobody_trusts(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
+def test_an_untrusted_certificate_is_an_error(arranged: Callable[..., World], signed_in: Callable[..., Any]) -> None:
     world = arranged("tls-inspected")
     with pytest.raises(AzureError, match="CERTIFICATE_VERIFY_FAILED"):
         query(world, signed_in(world.connection))
@@ -38,7 +38,7 @@ def test_a_certificate_that_nobody_trusts(arranged: Callable[..., World], signed
         httpx.get(MACHINES)
 
 
-def test_a_name_that_nobody_knows(arranged: Callable[..., World], ask: Any) -> None:
+def test_an_unknown_host_name_is_an_error(arranged: Callable[..., World], ask: Any) -> None:
     arranged("host-unknown")
     with pytest.raises(httpx.ProxyError, match="Name or service not known"):
         ask(lambda graph: graph.security.alerts_v2.get())
@@ -46,13 +46,13 @@ def test_a_name_that_nobody_knows(arranged: Callable[..., World], ask: Any) -> N
         requests.get("https://graph.microsoft.com/v1.0/security/alerts_v2", timeout=60)
 
 
-def test_a_page_in_place_of_an_answer(arranged: Callable[..., World], ask: Any) -> None:
+def test_an_html_page_in_place_of_an_answer_is_an_error(arranged: Callable[..., World], ask: Any) -> None:
     arranged("intercepted")
     with pytest.raises(Exception, match="text/html does not have a factory registered"):
         ask(lambda graph: graph.security.alerts_v2.get())
 
 
-def test_no_answer_in_time(arranged: Callable[..., World]) -> None:
+def test_a_host_that_does_not_answer_is_a_timeout(arranged: Callable[..., World]) -> None:
     arranged("no-answer")
     with pytest.raises(requests.ReadTimeout):
         requests.get(MACHINES, timeout=(60, 3))

@@ -1,4 +1,4 @@
-"""azure-mgmt-securityinsight: incidents and what hangs on them, the workspace's content, and refusals."""
+"""azure-mgmt-securityinsight: incidents and their related resources, the workspace's content, and refusals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def client(world: World, signed_in: Callable[..., Any]) -> Iterator[SecurityInsi
 
 @pytest.fixture
 def incident(world: World) -> str:
-    """An incident with alerts and comments."""
+    """Return the id of an incident with alerts and comments."""
     return next(incident.id for incident in world.tenant.workspace.incidents if incident.alerts and incident.comments)
 
 
@@ -52,7 +52,7 @@ def test_incidents(client: SecurityInsightsMgmtClient, world: World) -> None:
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("top", [1, 3, 1000])
-def test_pages_of_incidents_end(client: SecurityInsightsMgmtClient, world: World, top: int, order: str) -> None:
+def test_paging_returns_every_incident(client: SecurityInsightsMgmtClient, world: World, top: int, order: str) -> None:
     listed = client.incidents.list(*WHERE, top=top, orderby=f"properties/createdTimeUtc {order}")
     pages = [[incident.created_time_utc for incident in page] for page in listed.by_page()]
     times = [time for page in pages for time in page]
@@ -129,7 +129,7 @@ def test_content(
     for item in listed:
         assert isinstance(item, kind)
         if "kind" in item:  # type: ignore[operator]
-            assert type(item) is not kind  # its kind is one that the client knows
+            assert type(item) is not kind  # the client knows this kind
 
 
 def test_times_of_content(client: SecurityInsightsMgmtClient) -> None:
@@ -185,22 +185,24 @@ def test_refusals(
     assert error_of(lambda: list(client.incidents.list(*WHERE))) == (error, status, code)
 
 
-def test_sentinel_is_not_onboarded(arranged: Callable[..., World], client: SecurityInsightsMgmtClient) -> None:
+def test_a_workspace_without_sentinel_has_no_onboarding_state(
+    arranged: Callable[..., World], client: SecurityInsightsMgmtClient
+) -> None:
     arranged("sentinel-not-onboarded")
     missing = error_of(lambda: client.sentinel_onboarding_states.get(*WHERE, "default"))
     assert missing[:2] == ("ResourceNotFoundError", 404)
 
 
-def test_an_incident_that_is_not_there(client: SecurityInsightsMgmtClient) -> None:
+def test_an_incident_that_does_not_exist_is_not_found(client: SecurityInsightsMgmtClient) -> None:
     absent = error_of(lambda: client.incidents.get(*WHERE, "00000000-0000-4000-8000-000000000000"))
     assert absent == ("ResourceNotFoundError", 404, "NotFound")
 
 
-def test_a_filter_that_is_none(client: SecurityInsightsMgmtClient) -> None:
+def test_an_invalid_filter_is_refused(client: SecurityInsightsMgmtClient) -> None:
     assert error_of(lambda: list(client.incidents.list(*WHERE, filter="oops")))[:2] == ("HttpResponseError", 400)
 
 
-def test_a_token_that_has_run_out(client: SecurityInsightsMgmtClient, world: World) -> None:
+def test_an_expired_token_is_refused(client: SecurityInsightsMgmtClient, world: World) -> None:
     list(client.incidents.list(*WHERE))
     world.clock.skip(timedelta(hours=2))
     expired = error_of(lambda: list(client.incidents.list(*WHERE)))
@@ -215,7 +217,7 @@ def test_too_many_requests(client: SecurityInsightsMgmtClient, world: World) -> 
 
 
 @pytest.mark.slow
-def test_it_comes_back_after_the_time_that_it_was_told(world: World, signed_in: Callable[..., Any]) -> None:
+def test_the_client_retries_after_the_time_of_retry_after(world: World, signed_in: Callable[..., Any]) -> None:
     world.disturb(throttling("sentinel", 1), api="sentinel", times=1)
     started = world.clock.monotonic()
     with SecurityInsightsMgmtClient(signed_in(world.connection), world.connection.subscription_id) as client:

@@ -1,4 +1,4 @@
-"""requests, aiohttp and urllib through the fixture `sentinel_server`: the environment of the test takes them there."""
+"""requests, aiohttp and urllib through the fixture `sentinel_server`: the environment leads them to it."""
 
 from __future__ import annotations
 

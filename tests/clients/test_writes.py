@@ -1,4 +1,4 @@
-"""Microsoft's clients write to the virtual tenant, and read what only they ask: typed, as from the service."""
+"""Writes of Microsoft's clients to the virtual tenant, and reads that only they send; answers are typed models."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def incident(world: World) -> str:
     return next(incident.id for incident in world.tenant.workspace.incidents if incident.status == "New")
 
 
-def test_an_incident_is_taken_up(client: SecurityInsightsMgmtClient, world: World, incident: str) -> None:
+def test_an_incident_is_changed_commented_related_and_deleted(
+    client: SecurityInsightsMgmtClient, world: World, incident: str
+) -> None:
     current = client.incidents.get(*WHERE, incident)
     current.status, current.labels = models.IncidentStatus.ACTIVE, [models.IncidentLabel(label_name="drill")]
     refused = error_of(lambda: client.incidents.create_or_update(*WHERE, incident, current))
@@ -99,7 +101,7 @@ def test_tables(world: World, signed_in: Callable[..., Any]) -> None:
     assert listed == world.tenant.workspace.tables.keys()
 
 
-def test_graph_is_written(ask: Any, world: World) -> None:
+def test_alerts_and_incidents_of_graph_are_changed(ask: Any, world: World) -> None:
     incident = next(item for item in world.tenant.workspace.incidents if item.status == "New")
     alert = next(each for each in world.tenant.defender.graph_alerts if each["incidentId"] == str(incident.number))
 
@@ -137,7 +139,7 @@ def test_hunting(ask: Any, world: World) -> None:
         ask(lambda client: hunt(client, "DeviceInfo | take 1"))
 
 
-def test_graph_refuses_what_was_not_consented(ask: Any, world: World) -> None:
+def test_graph_refuses_requests_without_consent(ask: Any, world: World) -> None:
     async def take_up(client: GraphServiceClient) -> Any:
         number = str(world.tenant.workspace.incidents[0].number)
         return await client.security.incidents.by_incident_id(number).patch(Incident(status=IncidentStatus.Active))

@@ -1,4 +1,4 @@
-"""Connection files on disk, and certificates made on the spot."""
+"""Fixtures: connection files on disk, and a new certificate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.contoso import FILE
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a connection file: the good one with texts replaced (old, new) and lines added."""
+    """Return a function that writes a connection file: the valid one with (old, new) replaced and lines added."""
 
     def write_file(*changes: tuple[str, str], add: str = "", name: str = "conn.toml") -> Path:
         text = FILE
@@ -30,7 +30,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def certificate() -> dict[str, bytes]:
-    """A self-signed certificate with its key, in the forms that people have: PEM, encrypted PEM, PFX, and parts."""
+    """Return a self-signed certificate with its key in usual forms, by name: PEM, encrypted PEM, PFX, and parts."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa

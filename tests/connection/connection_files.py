@@ -1,4 +1,4 @@
-"""Connection files for the tests of reading them: what their references lead to, and how they are read."""
+"""Helpers of the tests that read connection files: environment variables, and loading with one result."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ KEYS = ["tenant_id", "client_id", "subscription_id", "resource_group", "workspac
 
 
 def load_one(path: Any, **options: Any) -> Any:
-    """Return the only connection of a file. Raises ValueError for several."""
+    """Return the only connection of a file; raise ValueError for several."""
     (connection,) = load([path], environ=ENVIRONMENT, **options)
     return connection
 
 
 def refused(*paths: Any, **options: Any) -> list[str]:
-    """The lines of the error, without the folder."""
+    """Return the lines of the error that loading the files raises, without their folder."""
     with pytest.raises(ConnectionFileError) as caught:
         load(paths, environ=ENVIRONMENT, **options)
     folder = paths[0].parent if hasattr(paths[0], "parent") else ""

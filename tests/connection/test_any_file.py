@@ -15,7 +15,7 @@ from conformance.connection import (
 )
 from tests.connection.connection_files import KEYS, REFERENCE, SECRET, TENANT, refused
 
-# What holds for any file
+# Any file
 
 anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 VALUE = st.sampled_from(

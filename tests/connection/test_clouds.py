@@ -23,14 +23,14 @@ def test_hosts_are_plain_https_origins(cloud: Cloud) -> None:
 
 
 @every_cloud
-def test_an_api_is_offered_with_a_host_and_an_audience_or_not_at_all(cloud: Cloud) -> None:
+def test_an_api_has_both_a_host_and_an_audience_or_neither(cloud: Cloud) -> None:
     for api in APIS.values():
         if api.audience:
             assert (cloud.host(api) is None) == (cloud.audience(api.audience) is None)
 
 
 @every_cloud
-def test_scopes_end_as_client_credentials_demand(cloud: Cloud) -> None:
+def test_scopes_end_with_default(cloud: Cloud) -> None:
     for audience in cloud.audiences:
         assert cloud.scope(audience) == f"{cloud.audience(audience)}/.default"
 
@@ -43,7 +43,7 @@ def test_entra_answers_at_the_login_host() -> None:
     assert PUBLIC.host(ENTRA) == PUBLIC.login == "https://login.microsoftonline.com"
 
 
-def test_log_analytics_keeps_the_host_that_most_firewalls_know() -> None:
+def test_log_analytics_answers_at_api_loganalytics_io() -> None:
     assert PUBLIC.host(LOG_ANALYTICS) == "https://api.loganalytics.io"
 
 
@@ -75,7 +75,7 @@ def test_china_offers_neither_graph_security_nor_defender() -> None:
         "797f4846-ba00-4fd7-ba43-dac1f8f63013",
     ],
 )
-def test_an_audience_is_known_by_each_of_its_names(aud: str) -> None:
+def test_an_audience_is_accepted_by_each_of_its_names(aud: str) -> None:
     assert PUBLIC.accepts("arm", aud)
 
 
@@ -88,5 +88,5 @@ def test_a_foreign_audience_is_not_accepted(aud: str) -> None:
 @pytest.mark.parametrize(
     ("cloud", "az"), [("public", "AzureCloud"), ("usgov-dod", "AzureUSGovernment"), ("china", "AzureChinaCloud")]
 )
-def test_az_knows_the_cloud_by_another_name(cloud: str, az: str) -> None:
+def test_each_cloud_has_its_name_for_az(cloud: str, az: str) -> None:
     assert CLOUDS[cloud].az == az

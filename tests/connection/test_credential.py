@@ -17,7 +17,7 @@ URL = "https://token.example/request?job=1"
 
 
 class Discovered:
-    """msal's HTTP client, which finds the tenant and keeps what is posted."""
+    """An HTTP client for msal that answers its requests, and records the form that it posts."""
 
     def __init__(self) -> None:
         self.posted: dict[str, str] = {}
@@ -46,7 +46,7 @@ class Reply:
 
 
 def posted(credential: Any) -> dict[str, str]:
-    """The form that msal sends for a credential."""
+    """Return the form that msal sends for a credential."""
     client = Discovered()
     app = msal.ConfidentialClientApplication(
         "a9910000-0c0f-4c0f-a11c-000000000002",
@@ -87,19 +87,19 @@ def test_msal_signs_with_the_certificate(certificate: Any, form: Any, password: 
         ("pfx", Secret("canary")),
     ],
 )
-def test_a_certificate_that_cannot_sign_says_so(certificate: Any, form: Any, password: Any) -> None:
+def test_a_certificate_that_cannot_sign_is_an_error(certificate: Any, form: Any, password: Any) -> None:
     with pytest.raises(SecretError, match="no private key with its certificate, or a wrong password") as caught:
         Certificate(certificate[form], "file:app.pem", password).check()
     assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"canary", b"-----BEGIN", b"-----BEGIN CERTIFICATE-----", b"0\x82\x01"])
-def test_anything_else_is_no_certificate(content: Any) -> None:
+def test_other_content_is_not_a_certificate(content: Any) -> None:
     with pytest.raises(SecretError):
         Certificate(content, "file:app.pem").check()
 
 
-def test_no_credential_shows_what_it_holds(certificate: Any) -> None:
+def test_the_repr_of_a_credential_contains_no_secret(certificate: Any) -> None:
     text = repr(
         [
             ClientSecret(Secret("canary")),
@@ -110,7 +110,7 @@ def test_no_credential_shows_what_it_holds(certificate: Any) -> None:
     assert "canary" not in text
 
 
-def test_msal_asks_for_a_fresh_assertion_each_time() -> None:
+def test_msal_requests_a_new_assertion_each_time() -> None:
     tokens = iter(["first", "second"])
     credential = FederatedToken(lambda: next(tokens), "github")
     assert [posted(credential)["client_assertion"] for _ in range(2)] == ["first", "second"]
@@ -122,7 +122,7 @@ def github_job(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "canary")
 
 
-def test_github_is_asked_for_the_audience_of_the_exchange(github_job: Any) -> None:
+def test_a_token_of_github_is_requested_for_the_exchange_audience(github_job: Any) -> None:
     with respx.mock:
         route = respx.get(url__startswith="https://token.example/request").respond(json={"value": "a.b.c"})
         assert github_token() == "a.b.c"
@@ -142,7 +142,7 @@ def test_github_is_asked_for_the_audience_of_the_exchange(github_job: Any) -> No
     ],
     ids=["refused", "html", "no value", "list", "unreachable"],
 )
-def test_github_giving_no_token_is_told_without_what_it_said(github_job: Any, answer: Any) -> None:
+def test_an_answer_of_github_without_a_token_is_an_error_that_does_not_quote_it(github_job: Any, answer: Any) -> None:
     with respx.mock:
         respx.get(url__startswith="https://token.example/request").mock(side_effect=[answer])
         with pytest.raises(SecretError, match="GitHub gave no token") as caught:
@@ -150,7 +150,7 @@ def test_github_giving_no_token_is_told_without_what_it_said(github_job: Any, an
     assert "canary" not in str(caught.value)
 
 
-def test_outside_of_a_github_job_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_a_github_job_nothing_is_requested(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACTIONS_ID_TOKEN_REQUEST_URL", raising=False)
     with respx.mock, pytest.raises(SecretError, match="id-token: write"):
         github_token()

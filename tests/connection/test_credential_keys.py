@@ -1,4 +1,4 @@
-"""Keys of a connection file that say how to sign in: identities of the machine, workload identity, several secrets."""
+"""Keys of a connection file for signing in: managed identity, workload identity, several secrets, certificates."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def load_keys(folder: Path, keys: str, environ: Mapping[str, str] | None = None)
 
 
 def problem(folder: Path, keys: str, environ: Mapping[str, str] | None = None) -> str:
-    """The one problem of a file, without the path."""
+    """Return the only problem of a file, without the path."""
     with pytest.raises(ConnectionFileError) as caught:
         load_keys(folder, keys, environ)
     (line,) = caught.value.problems
@@ -74,11 +74,11 @@ def test_a_managed_identity_needs_no_client_id(
         ("{ object_id = 1 }", "7: managed_identity.object_id: found the number, expected a text in quotes"),
     ],
 )
-def test_a_mistake_is_named_at_its_line(tmp_path: Path, value: str, says: str) -> None:
+def test_a_mistake_is_reported_at_its_line(tmp_path: Path, value: str, says: str) -> None:
     assert problem(tmp_path, f"{TENANT}managed_identity = {value}").startswith(says)
 
 
-def test_a_misspelt_key_is_told(tmp_path: Path) -> None:
+def test_a_misspelt_key_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConnectionFileError, match=r"unknown key 'managed_identitty'.*did you mean 'managed_identity'"):
         load_keys(tmp_path, TENANT + CLIENT + "managed_identitty = true")
 
@@ -100,7 +100,7 @@ def test_a_misspelt_key_is_told(tmp_path: Path) -> None:
         ({"IDENTITY_ENDPOINT": ARC, "IMDS_ENDPOINT": "http://localhost:40342"}, "arc", ARC),
     ],
 )
-def test_the_environment_says_who_answers(environ: dict[str, str], platform: str, endpoint: str) -> None:
+def test_the_environment_selects_platform_and_endpoint(environ: dict[str, str], platform: str, endpoint: str) -> None:
     identity = find_identity(environ, None)
     assert (identity.platform, identity.endpoint) == (platform, endpoint)
 
@@ -121,13 +121,13 @@ def test_the_environment_says_who_answers(environ: dict[str, str], platform: str
         ),
     ],
 )
-def test_tokens_are_never_asked_of_another_machine(environ: dict[str, str], says: str) -> None:
+def test_tokens_are_never_requested_from_another_machine(environ: dict[str, str], says: str) -> None:
     with pytest.raises(SecretError, match=says) as caught:
         find_identity(environ, None)
     assert "canary" not in str(caught.value)
 
 
-def test_what_is_local() -> None:
+def test_hosts_of_this_machine_are_recognised() -> None:
     local = ["127.0.0.1", "localhost", "::1", "[::1]", "169.254.169.254", "127.8.8.8"]
     assert [host for host in local if is_local(host)] == local
     assert [host for host in local if not is_loopback(host)] == ["169.254.169.254"]
@@ -141,8 +141,8 @@ WORKLOAD = {
 }
 
 
-def test_a_workload_identity_takes_what_aks_sets(tmp_path: Path) -> None:
-    """The token is read for each use, since AKS replaces it."""
+def test_a_workload_identity_uses_the_variables_of_aks(tmp_path: Path) -> None:
+    """The token is read for each use, because AKS replaces it."""
     token = tmp_path / "token"
     connection = load_keys(tmp_path, "workload_identity = true", {**WORKLOAD, "AZURE_FEDERATED_TOKEN_FILE": str(token)})
     assert (connection.tenant_id, connection.client_id) == (WORKLOAD["AZURE_TENANT_ID"], WORKLOAD["AZURE_CLIENT_ID"])
@@ -153,7 +153,7 @@ def test_a_workload_identity_takes_what_aks_sets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", " \n"])
-def test_a_token_file_without_a_token_is_named(tmp_path: Path, content: str | None) -> None:
+def test_a_token_file_without_a_token_is_an_error(tmp_path: Path, content: str | None) -> None:
     token = tmp_path / "token"
     if content is not None:
         token.write_text(content)
@@ -164,7 +164,7 @@ def test_a_token_file_without_a_token_is_named(tmp_path: Path, content: str | No
         credential.token()
 
 
-def test_the_file_outweighs_the_environment(tmp_path: Path) -> None:
+def test_the_file_overrides_the_environment(tmp_path: Path) -> None:
     environ = {**WORKLOAD, "AZURE_CLIENT_ID": OTHER, "AZURE_FEDERATED_TOKEN_FILE": "/nowhere"}
     assert load_keys(tmp_path, f"{CLIENT}workload_identity = true", environ).client_id == WORKLOAD["AZURE_CLIENT_ID"]
 
@@ -187,11 +187,11 @@ def test_the_file_outweighs_the_environment(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_aks_has_not_set_is_named(tmp_path: Path, keys: str, environ: dict[str, str], says: str) -> None:
+def test_a_missing_variable_of_aks_is_reported(tmp_path: Path, keys: str, environ: dict[str, str], says: str) -> None:
     assert says in problem(tmp_path, f"{TENANT}{CLIENT}{keys}", environ)
 
 
-def test_the_sign_in_host_of_aks_is_the_cloud(tmp_path: Path) -> None:
+def test_the_sign_in_host_of_aks_selects_the_cloud(tmp_path: Path) -> None:
     environ = {
         **WORKLOAD,
         "AZURE_FEDERATED_TOKEN_FILE": "/nowhere",
@@ -218,7 +218,7 @@ def test_several_secrets_are_kept_in_their_order(tmp_path: Path) -> None:
         ('["env:OLD", "canary-canary-1"]', "two of the secrets are the same"),
     ],
 )
-def test_a_mistake_among_secrets_shows_none(tmp_path: Path, value: str, says: str) -> None:
+def test_a_mistake_in_a_list_of_secrets_shows_no_secret(tmp_path: Path, value: str, says: str) -> None:
     message = problem(tmp_path, f"{TENANT}{CLIENT}client_secrets = {value}", {"OLD": "canary-canary-1"})
     assert message.startswith("8: client_secrets: ")
     assert says in message
@@ -234,7 +234,7 @@ def test_a_certificate_with_an_ec_key_is_refused_with_the_reason(tmp_path: Path,
 
 @pytest.fixture
 def ec_certificate() -> Any:
-    """A self-signed certificate with an EC key."""
+    """Return a self-signed certificate with an EC key, as PEM."""
     from datetime import UTC, datetime, timedelta
 
     from cryptography import x509

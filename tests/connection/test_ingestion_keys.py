@@ -11,7 +11,7 @@ RULE = f"{GROUP}/providers/Microsoft.Insights/dataCollectionRules/dcr-orders"
 HOST = "https://dce-a1b2.westeurope-1.ingest.monitor.azure.com"
 
 
-def test_values_are_accepted_or_what_was_meant_is_known(subtests: pytest.Subtests) -> None:
+def test_values_are_accepted_or_a_correction_is_suggested(subtests: pytest.Subtests) -> None:
     for key, text, suggestion in (
         ("rule", RULE, RULE),
         ("rule", f"{RULE}/", RULE),

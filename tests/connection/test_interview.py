@@ -1,4 +1,4 @@
-"""`--sentinel-init` with a pasted resource id or portal URL."""
+"""The dialogue of `--sentinel-init` with a pasted resource id or portal URL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, folder: Path, *lines: str) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
 
 
-def test_a_portal_url_asks_for_what_it_does_not_hold(
+def test_with_a_portal_url_only_missing_values_are_requested(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answers(monkeypatch, tmp_path, f"{{{CLIENT}}}", CLIENT, WORKSPACE, SECRET)
@@ -69,7 +69,7 @@ def test_without_an_answer_nothing_is_written(
 
 
 @pytest.mark.parametrize("name", ["law-security.toml", "law-security.secret"])
-def test_a_link_is_not_followed_and_a_file_not_written_over(
+def test_a_link_is_not_followed_and_a_file_not_overwritten(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     target = tmp_path / "elsewhere"
@@ -81,7 +81,7 @@ def test_a_link_is_not_followed_and_a_file_not_written_over(
 
 
 class Terminal(io.StringIO):
-    """A terminal at which these lines are typed, secrets among them."""
+    """A terminal at which these lines are typed, including secrets."""
 
     def isatty(self) -> bool:
         return True
@@ -89,7 +89,7 @@ class Terminal(io.StringIO):
 
 ENTER = ""
 FURTHER = (ENTER, ENTER, ENTER, ENTER)
-"""The guide's profile, no customer's tenant, no provider's tenant, no data collection rule."""
+"""Answers for the default profile, no tenant of a customer, no tenant of a provider, no data collection rule."""
 RULE = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-logs/providers/Microsoft.Insights/dataCollectionRules/dcr-orders"
 )
@@ -99,7 +99,7 @@ OTHER = "c0570000-0c0f-4c0f-a11c-000000000009"
 def typed(
     monkeypatch: pytest.MonkeyPatch, folder: Path, *lines: str, environ: Mapping[str, str] | None = None
 ) -> Connection:
-    """The connection of the file that a dialogue ends in, which asks for nothing more than these lines."""
+    """Return the connection of the file that a dialogue writes; the dialogue must read exactly these lines."""
     terminal = Terminal("".join(f"{line}\n" for line in lines))
     monkeypatch.chdir(folder)
     monkeypatch.setattr("sys.stdin", terminal)
@@ -110,7 +110,9 @@ def typed(
     return connection
 
 
-def test_enter_gives_the_guides_connection(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_with_defaults_the_dialogue_writes_the_same_files_as_with_piped_answers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     piped = tmp_path / "piped"
     piped.mkdir()
     answers(monkeypatch, piped, CLIENT, WORKSPACE, SECRET)
@@ -144,7 +146,7 @@ TOKEN = {"TOKEN": "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln"}
 
 
 @pytest.mark.parametrize("password", ["", "correct-horse"])
-def test_a_certificate_is_tried_with_its_password(
+def test_certificate_and_password_are_checked_at_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], password: str
 ) -> None:
     text = certificate().msal()
@@ -162,7 +164,7 @@ def test_a_certificate_is_tried_with_its_password(
     assert ("wrong password" in output) is bool(password)
 
 
-def test_profile_partner_and_ingestion_are_asked_for(
+def test_profile_partner_and_ingestion_are_requested(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     profile, partner = ("xsoar-sentinle", "xsoar-sentinel"), ("contoso", OTHER)
@@ -176,7 +178,7 @@ def test_profile_partner_and_ingestion_are_asked_for(
     assert "rule: expected the id of a data collection rule" in output
 
 
-def test_a_tool_of_ones_own_and_one_that_sends_are_asked_for_what_they_need(
+def test_permissions_and_ingestion_are_requested_for_tools_that_need_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     needs = (
@@ -196,7 +198,7 @@ def test_a_tool_of_ones_own_and_one_that_sends_are_asked_for_what_they_need(
     assert sends.ingestion == Ingestion(RULE, "Custom-Orders_CL", host)
 
 
-def test_answers_that_make_no_connection_leave_nothing_behind(
+def test_answers_without_a_valid_connection_leave_no_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = (ENTER, CLIENT, WORKSPACE, SECRET, "splunk-defender", OTHER, ENTER)

@@ -1,4 +1,4 @@
-"""Reading connection files: what a good one gives, and what is said of a bad one."""
+"""Reading connection files: the connections of valid ones, and the messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from conformance.connection import (
 )
 from tests.connection.connection_files import ENVIRONMENT, KEYS, REFERENCE, SECRET, TENANT, load_one, refused
 
-# What a good file gives
+# Valid files
 
 
-def test_a_good_file_gives_its_connection(write: Any) -> None:
+def test_a_valid_file_is_read(write: Any) -> None:
     connection = load_one(write())
     assert connection.name == "conn"
     assert connection.tenant_id == TENANT
@@ -49,7 +49,7 @@ def test_everything_optional_is_read(write: Any) -> None:
     assert (connection.expect.min_retention_days, connection.expect.min_secret_days) == (90, 14)
 
 
-def test_a_profile_and_what_a_file_expects_beside_it(write: Any) -> None:
+def test_a_profile_and_further_expectations_are_joined(write: Any) -> None:
     connection = load_one(
         write(
             add='profile = "elastic-m365-defender"\n[connection.expect]\n'
@@ -70,33 +70,33 @@ def test_a_profile_and_what_a_file_expects_beside_it(write: Any) -> None:
     assert not connection.calls(graph.ALERTS)
 
 
-def test_apis_leave_out_what_a_profile_would_use(write: Any) -> None:
+def test_apis_restrict_those_of_a_profile(write: Any) -> None:
     connection = load_one(write(add='profile = "own"\napis = ["graph"]\n[connection.expect]\nroutes = ["Graph: *"]\n'))
     assert connection.apis == ("graph",)
     assert connection.calls(graph.ALERTS)
 
 
-def test_a_byte_order_mark_and_windows_line_ends_are_fine(write: Any) -> None:
+def test_a_byte_order_mark_and_windows_line_ends_are_accepted(write: Any) -> None:
     path = write()
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert load_one(path).tenant_id == TENANT
 
 
-def test_a_file_holds_many_connections(write: Any) -> None:
+def test_a_file_can_contain_many_connections(write: Any) -> None:
     body = write().read_text().removeprefix("[connection]\n")
     path = write(add="")
     path.write_text(f'[[connection]]\nname = "a"\n{body}[[connection]]\nname = "b"\n{body}')
     assert [connection.name for connection in load([path], environ=ENVIRONMENT)] == ["a", "b"]
 
 
-def test_a_folder_that_kubernetes_mounts_has_each_file_once(write: Any, tmp_path: Path) -> None:
+def test_each_file_of_a_folder_mounted_by_kubernetes_is_read_once(write: Any, tmp_path: Path) -> None:
     write(name="c/..2026_11_24/contoso.toml")
     (tmp_path / "c" / "..data").symlink_to("..2026_11_24")
     (tmp_path / "c" / "contoso.toml").symlink_to("..data/contoso.toml")
     assert [connection.name for connection in load(tmp_path / "c", environ=ENVIRONMENT)] == ["contoso"]
 
 
-def test_folders_and_globs_give_their_files_once_and_in_order(write: Any, tmp_path: Path) -> None:
+def test_files_of_folders_and_globs_are_read_once_and_in_order(write: Any, tmp_path: Path) -> None:
     for name in ("c/b.toml", "c/d/a.toml", "c/notes.txt"):
         write(name=name)
     folder = tmp_path / "c"
@@ -109,7 +109,7 @@ def test_folders_and_globs_give_their_files_once_and_in_order(write: Any, tmp_pa
     }
 
 
-def test_a_certificate_is_read_beside_the_file(write: Any, certificate: Any, tmp_path: Path) -> None:
+def test_the_path_of_a_certificate_is_relative_to_the_file(write: Any, certificate: Any, tmp_path: Path) -> None:
     (tmp_path / "app.pfx").write_bytes(certificate["pfx"])
     path = write((REFERENCE, 'certificate = "file:app.pfx"\ncertificate_password = "env:PASSWORD"'))
     assert isinstance(load_one(path).credential, Certificate)
@@ -129,12 +129,12 @@ def test_github_is_a_source_of_tokens(write: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["client_secret", "certificate", "federated_token"])
-def test_references_stay_unresolved_where_no_credential_is_needed(write: Any, key: Any) -> None:
+def test_without_credentials_references_are_not_resolved(write: Any, key: Any) -> None:
     path = write((REFERENCE, f'{key} = "env:NOT_THERE"'))
     assert load_one(path, credentials=False).tenant_id == TENANT
 
 
-def test_the_template_loads_once_it_is_filled_in(tmp_path: Path) -> None:
+def test_the_filled_in_template_is_valid(tmp_path: Path) -> None:
     text = template()
     for key, value in {
         "tenant_id": TENANT,
@@ -153,18 +153,18 @@ def test_the_template_loads_once_it_is_filled_in(tmp_path: Path) -> None:
     assert connection.expect.min_retention_days == 90
 
 
-def test_the_template_as_it_is_asks_for_its_values(tmp_path: Path) -> None:
+def test_the_unchanged_template_is_refused_for_its_missing_values(tmp_path: Path) -> None:
     path = tmp_path / "new.toml"
     path.write_text(template())
     lines = refused(path, credentials=False)
     assert re.findall(r": (\w+): found '', expected a value", "\n".join(lines)) == KEYS
 
 
-# Messages for a bad file
+# Messages for invalid files
 
 
 @pytest.mark.parametrize("key", [*KEYS, "client_secret"])
-def test_a_key_nearly_right_is_suggested_at_its_line(write: Any, key: Any) -> None:
+def test_a_misspelt_key_is_corrected_at_its_line(write: Any, key: Any) -> None:
     line = next(i for i, text in enumerate(write().read_text().splitlines(), 1) if text.startswith(f"{key} ="))
     wrong = key[:3] + key[2] + key[3:]
     lines = refused(write((f"{key} =", f"{wrong} =")))
@@ -187,7 +187,7 @@ def test_a_key_nearly_right_is_suggested_at_its_line(write: Any, key: Any) -> No
         (('"30a40000-0c0f-4c0f-a11c-000000000004"', '"law"'), "7: workspace_id: found 'law' (a name)"),
     ],
 )
-def test_a_wrong_value_is_told_with_line_and_key(write: Any, change: Any, expected: Any) -> None:
+def test_a_wrong_value_is_reported_with_line_and_key(write: Any, change: Any, expected: Any) -> None:
     lines = refused(write(change))
     assert any(line.startswith(f"conn.toml:{expected}") for line in lines), lines
 
@@ -237,7 +237,7 @@ def test_a_wrong_value_is_told_with_line_and_key(write: Any, change: Any, expect
         ("x = " + "[" * 5000, " no valid TOML: nested too deeply"),
     ],
 )
-def test_a_wrong_line_is_told_where_it_stands(write: Any, added: Any, expected: Any) -> None:
+def test_a_wrong_added_line_is_reported_with_its_number(write: Any, added: Any, expected: Any) -> None:
     lines = refused(write(add=added + "\n"))
     assert any(line.startswith(f"conn.toml:{expected}") for line in lines), lines
 
@@ -246,14 +246,14 @@ def test_malformed_ids_end_with_their_cause(write: Any) -> None:
     assert refused(write((f'"{TENANT}"', '"common"')))[0].endswith(" [tenant_malformed]")
 
 
-def test_all_problems_of_all_files_are_told_at_once(write: Any, tmp_path: Path) -> None:
+def test_all_problems_of_all_files_are_reported_at_once(write: Any, tmp_path: Path) -> None:
     first = write((TENANT, "common"), ("rg-security", "rg."), name="a.toml")
     second = write(("law-security", "-"), name="b.toml")
     lines = refused(first, second, tmp_path / "gone.toml")
     assert [line.split(": ")[0] for line in lines] == ["a.toml:2", "a.toml:6", "b.toml:8", "gone.toml"]
 
 
-def test_a_name_given_twice_names_both_places(write: Any) -> None:
+def test_a_duplicate_name_is_reported_with_both_places(write: Any) -> None:
     lines = refused(write(add='name = "x"\n', name="a.toml"), write(add='name = "x"\n', name="b.toml"))
     assert lines == ["b.toml:9: name: 'x' is also the name of the connection at a.toml:9"]
 
@@ -273,13 +273,13 @@ def test_each_of_many_connections_needs_a_name(write: Any) -> None:
     ],
     ids=["empty", "no table", "no UTF-8", "binary", "large"],
 )
-def test_a_file_that_is_no_connection_file_is_told_so(tmp_path: Path, content: Any, line: Any) -> None:
+def test_a_file_that_is_not_a_connection_file_is_an_error(tmp_path: Path, content: Any, line: Any) -> None:
     path = tmp_path / "conn.toml"
     path.write_bytes(content)
     assert refused(path) == [line]
 
 
-def test_paths_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+def test_paths_without_files_are_reported(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     lines = refused(tmp_path / "gone.toml", tmp_path / "empty", f"{tmp_path}/*.tml")
     assert {line.partition(": ")[0].split("/")[-1]: line.partition(": ")[2] for line in lines} == {

@@ -1,4 +1,4 @@
-"""The mistakes that people make in a connection file: each is named with line, value and likely correction."""
+"""Usual mistakes in connection files: each message has the line, the value and the likely correction."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ LINES = [
 ]
 
 
-def test_each_mistake_is_named_with_its_line_and_what_was_meant(subtests: pytest.Subtests, write: Write) -> None:
+def test_each_mistake_is_reported_with_its_line_and_a_correction(subtests: pytest.Subtests, write: Write) -> None:
     for name, change, expected in LINES:
         with subtests.test(name):
             lines = problems(write(change))
@@ -151,7 +151,7 @@ def test_each_mistake_is_named_with_its_line_and_what_was_meant(subtests: pytest
         ("$CONTOSO_SECRET", "4: client_secret: found the name of a variable"),
     ],
 )
-def test_a_wrong_secret_is_told_with_other_mistakes_and_else_left_to_the_checks(
+def test_a_wrong_secret_alone_is_loaded_and_with_other_mistakes_reported(
     write: Write, value: str, expected: str
 ) -> None:
     assert any(expected in line for line in problems(write(("env:CONTOSO_SECRET", value), ("rg-security", "rg."))))
@@ -159,7 +159,7 @@ def test_a_wrong_secret_is_told_with_other_mistakes_and_else_left_to_the_checks(
     assert secret_of(alone).reveal() == value
 
 
-def test_values_of_two_keys_that_were_swapped_are_named_at_both(write: Write) -> None:
+def test_swapped_values_are_reported_at_both_keys(write: Write) -> None:
     lines = problems(
         write((f'"{WORKSPACE}"', '"x-x"'), ('"law-security"', f'"{WORKSPACE}"'), ('"x-x"', '"law-security"'))
     )
@@ -169,7 +169,7 @@ def test_values_of_two_keys_that_were_swapped_are_named_at_both(write: Write) ->
     ]
 
 
-def test_all_mistakes_of_a_file_are_told_at_once_and_who_corrects_them(write: Write) -> None:
+def test_all_mistakes_of_a_file_are_reported_at_once_with_their_owner(write: Write) -> None:
     path = write(
         (f'tenant_id = "{TENANT}"', f"tenant_id = “{TENANT}”"),
         (CLIENT, f"{{{CLIENT}}}"),
@@ -185,17 +185,17 @@ def test_all_mistakes_of_a_file_are_told_at_once_and_who_corrects_them(write: Wr
     assert [line.split(":")[1] for line in caught.value.problems] == ["2", "3", "4", "4", "5", "6", "7", "7", "8"]
     assert "Whoever filled in the connection" in text
     assert "  client_secret: Entra admin center > App registrations > the app > Certificates & secrets" in text
-    assert '    az ad app credential reset --id "<client-id>" --append' in text  # what is written there cannot be right
+    assert '    az ad app credential reset --id "<client-id>" --append' in text  # the file's client id is wrong
     assert sum(-(-len(line) // 80) for line in text.splitlines()) <= 25
 
 
-def test_commands_are_filled_in_with_the_values_that_can_be_right(write: Write) -> None:
+def test_commands_contain_the_valid_values_of_the_file(write: Write) -> None:
     with pytest.raises(ConnectionFileError, match=f"workspace list --subscription {SUBSCRIPTION} --query") as caught:
         load(write((WORKSPACE, "law-security")), environ=ENVIRONMENT)
     assert "  workspace_id: Azure portal > Log Analytics workspaces > the workspace > Overview" in str(caught.value)
 
 
-def test_values_of_another_customer_are_named_with_both_places(write: Write) -> None:
+def test_values_of_another_customer_are_reported_with_both_places(write: Write) -> None:
     other = (TENANT, TENANT.replace("1ed", "2ed")), (CLIENT, CLIENT.replace("a99", "b99"))
     first, second = write(name="a.toml"), write(*other, (WORKSPACE, WORKSPACE[:-1] + "5"), name="b.toml")
     assert problems(first, second) == [
@@ -204,7 +204,7 @@ def test_values_of_another_customer_are_named_with_both_places(write: Write) -> 
     ]
 
 
-def test_one_app_in_many_tenants_and_one_tenant_with_many_workspaces_are_fine(write: Write) -> None:
+def test_one_tenant_with_many_workspaces_is_valid(write: Write) -> None:
     second = write((WORKSPACE, WORKSPACE[:-1] + "5"), ("law-security", "law-2"), ("rg-security", "rg-2"), name="b.toml")
     assert len(load([write(name="a.toml"), second], environ=ENVIRONMENT)) == 2
 
@@ -239,12 +239,12 @@ def test_no_mistake_shows_a_secret(core: str) -> None:
             assert core not in str(repairs)
 
 
-def test_a_good_file_is_left_as_it_is() -> None:
+def test_a_valid_file_is_not_changed() -> None:
     assert repair(FILE, KEYS) == (FILE, [])
 
 
 def test_an_id_of_a_pasted_resource_is_not_suggested_for_another_key(write: Write, subtests: pytest.Subtests) -> None:
-    """A resource id of a workspace holds the subscription's id, and not the Workspace ID."""
+    """A workspace's resource id contains the id of its subscription, not the Workspace ID."""
     for pasted in (RESOURCE, PORTAL):
         with subtests.test(pasted):
             (problem,) = problems(write((WORKSPACE, pasted)))
@@ -253,7 +253,7 @@ def test_an_id_of_a_pasted_resource_is_not_suggested_for_another_key(write: Writ
             assert "but no workspace_id" in problem
 
 
-def test_a_variable_that_is_not_set_is_to_be_set_and_no_secret_to_be_made(write: Write) -> None:
+def test_the_fix_of_an_unset_variable_is_to_set_it_not_to_create_a_secret(write: Write) -> None:
     with pytest.raises(ConnectionFileError) as caught:
         load(write(("env:CONTOSO_SECRET", "env:NOT_THERE")), environ={})
     text = str(caught.value)
@@ -262,7 +262,7 @@ def test_a_variable_that_is_not_set_is_to_be_set_and_no_secret_to_be_made(write:
     assert "credential reset" not in text
 
 
-def test_that_nothing_was_sent_is_said_once(write: Write) -> None:
+def test_the_note_that_nothing_was_sent_occurs_once(write: Write) -> None:
     with pytest.raises(ConnectionFileError) as caught:
         load(write(("env:CONTOSO_SECRET", "env:NOT_THERE"), ("workspace_id =", "workspace_id = 1 #")), environ={})
     text = str(caught.value)
@@ -272,8 +272,8 @@ def test_that_nothing_was_sent_is_said_once(write: Write) -> None:
 
 
 @given(st.text(st.characters(codec="ascii", categories=("L", "N", "P", "S")), min_size=20, max_size=40))
-def test_no_text_that_can_be_a_password_is_shown_where_an_id_belongs(password: str) -> None:
-    """Shown are ids, names and what has hexadecimal digits in groups; its deviation shows no character of any text."""
+def test_a_possible_password_in_place_of_an_id_is_not_shown(password: str) -> None:
+    """Only ids, names and groups of hexadecimal digits are shown; the description of a form quotes no other text."""
     (problem,) = malformed_values({"workspace_id": password}, ["workspace_id"])
     if kind_of(password):
         assert password not in problem.text

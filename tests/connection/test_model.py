@@ -24,7 +24,7 @@ def form(**values: Any) -> Connection:
     return Connection(**{**FORM, "client_secret": "canary", **values})
 
 
-def test_a_form_builds_a_connection_of_whatever_was_typed() -> None:
+def test_a_connection_can_be_built_from_texts() -> None:
     connection = form()
     assert connection.credential == ClientSecret(Secret("canary"))
     assert connection.cloud is CLOUDS["public"]
@@ -51,7 +51,7 @@ def test_a_connection_has_one_credential(credentials: Any) -> None:
         Connection(**{**FORM, **credentials})
 
 
-def test_the_workspace_is_known_by_its_arm_id() -> None:
+def test_the_workspace_is_the_arm_id() -> None:
     assert form().workspace == (
         "/subscriptions/S/resourceGroups/R/providers/Microsoft.OperationalInsights/workspaces/W"
     )
@@ -74,7 +74,7 @@ def test_the_facts_fill_paths_and_commands() -> None:
         (("log_analytics", "sentinel", "graph", "defender"), {"arm", "log_analytics", "graph", "defender"}),
     ],
 )
-def test_tokens_are_needed_for_what_is_used(apis: Any, audiences: Any) -> None:
+def test_tokens_are_needed_for_the_apis_used(apis: Any, audiences: Any) -> None:
     connection = form(apis=apis)
     assert set(connection.audiences) == audiences
     assert connection.uses("entra")
@@ -82,9 +82,9 @@ def test_tokens_are_needed_for_what_is_used(apis: Any, audiences: Any) -> None:
     assert all(connection.uses(api) for api in apis)
 
 
-def test_no_token_is_needed_that_the_cloud_does_not_have() -> None:
+def test_no_token_is_needed_for_apis_that_the_cloud_lacks() -> None:
     assert set(form(cloud="china").audiences) == {"arm", "log_analytics"}
 
 
-def test_what_is_expected_has_defaults() -> None:
+def test_expectations_have_defaults() -> None:
     assert Expect() == Expect(None, timedelta(days=1), timedelta(hours=1), None, 30)

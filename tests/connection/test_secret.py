@@ -34,26 +34,26 @@ def test_a_secret_is_never_shown(subtests: pytest.Subtests) -> None:
 
 
 @pytest.mark.parametrize("encode", [pickle.dumps, json.dumps, copy.deepcopy, vars])
-def test_a_secret_is_not_written_out(encode: Any) -> None:
+def test_a_secret_cannot_be_serialised_or_copied(encode: Any) -> None:
     with pytest.raises(TypeError) as caught:
         encode(Secret(CANARY))
     assert "canary" not in str(caught.value)
 
 
 @given(st.text(st.characters()), st.text(st.characters()))
-def test_secrets_are_equal_by_their_text_alone(text: str, other: str) -> None:
+def test_secrets_are_equal_if_their_texts_are(text: str, other: str) -> None:
     assert (Secret(text) == Secret(other)) == (text == other)
     assert Secret(text) == Secret(text, "env:X")
     assert Secret(text) != text
 
 
 @given(st.text(st.characters()))
-def test_a_secret_gives_out_what_it_holds(text: str) -> None:
+def test_reveal_returns_the_text(text: str) -> None:
     assert Secret(text).reveal() == text
     assert bool(Secret(text)) == bool(text)
 
 
-def test_a_value_stands_for_itself(tmp_path: Path) -> None:
+def test_a_value_without_prefix_is_the_secret(tmp_path: Path) -> None:
     secret = resolve(CANARY, tmp_path, {})
     assert (secret.reveal(), secret.origin) == (CANARY, "inline")
 
@@ -67,7 +67,7 @@ def test_a_value_comes_from_the_environment(tmp_path: Path) -> None:
     ("content", "expected"),
     [("{}", "{}"), ("{}\n", "{}"), ("{}\r\n", "{}"), ("{}\n\n", "{}\n"), (" {} ", " {} "), ("\ufeff{}", "{}")],
 )
-def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content: str, expected: str) -> None:
+def test_a_file_is_read_without_its_last_line_end(tmp_path: Path, content: str, expected: str) -> None:
     (tmp_path / "app.secret").write_bytes(content.format(CANARY).encode())
     secret = resolve("file:app.secret", tmp_path, {})
     assert secret.reveal() == expected.format(CANARY)
@@ -88,7 +88,7 @@ def test_a_file_gives_its_text_without_the_last_line_end(tmp_path: Path, content
         ("file:large", "larger than 64 kB"),
     ],
 )
-def test_a_reference_that_leads_nowhere_says_why(tmp_path: Path, reference: str, reason: str) -> None:
+def test_an_unusable_reference_is_an_error_with_its_reason(tmp_path: Path, reference: str, reason: str) -> None:
     (tmp_path / "binary").write_bytes(b"canary\0")
     (tmp_path / "latin").write_bytes(b"canary\xff")
     (tmp_path / "large").write_bytes(b"canary" * 20_000)
@@ -97,7 +97,7 @@ def test_a_reference_that_leads_nowhere_says_why(tmp_path: Path, reference: str,
     assert "canary" not in str(caught.value)
 
 
-def test_a_value_written_behind_env_is_not_shown(tmp_path: Path) -> None:
+def test_a_secret_written_after_env_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SecretError) as caught:
         resolve(f"env:{CANARY}", tmp_path, {})
     assert "canary" not in str(caught.value)

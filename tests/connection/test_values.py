@@ -27,7 +27,7 @@ def with_values(**values: Any) -> Connection:
     return Connection("contoso", **{**GOOD, **values})
 
 
-def test_a_value_that_can_be_right_is_no_problem(subtests: pytest.Subtests) -> None:
+def test_a_possible_value_is_not_a_problem(subtests: pytest.Subtests) -> None:
     for key, value in [
         ("tenant_id", GUID.upper()),
         ("tenant_id", "contoso.com"),
@@ -45,7 +45,7 @@ def test_a_value_that_can_be_right_is_no_problem(subtests: pytest.Subtests) -> N
             assert problems(with_values(**{key: value})) == ()
 
 
-def test_a_value_that_cannot_be_right_has_its_cause(subtests: pytest.Subtests) -> None:
+def test_an_impossible_value_has_its_cause(subtests: pytest.Subtests) -> None:
     for key, value, cause in [
         ("tenant_id", "common", "tenant_malformed"),
         ("tenant_id", "Organizations", "tenant_malformed"),
@@ -94,13 +94,13 @@ def test_workspace_id_and_name_swapped_are_two_problems() -> None:
     assert [problem.key for problem in problems(swapped)] == ["workspace_id", "workspace_name"]
 
 
-def test_only_a_client_secret_has_the_form_of_one() -> None:
+def test_only_a_client_secret_is_checked_for_its_form() -> None:
     values: dict[str, Any] = {key: value for key, value in GOOD.items() if key != "client_secret"}
     assert problems(Connection("contoso", **values, credential=FederatedToken(lambda: GUID, "github"))) == ()
 
 
 @given(st.sampled_from(sorted(GOOD)), st.text(max_size=300))
-def test_whatever_is_typed_is_judged(key: Any, value: Any) -> None:
+def test_any_text_has_no_problem_or_a_known_cause(key: Any, value: Any) -> None:
     for problem in problems(with_values(**{key: value})):
         assert problem.cause in {
             "config_invalid",
@@ -118,5 +118,5 @@ def test_a_secret_is_described_and_never_shown(core: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["tenant_id", "client_id", "subscription_id", "workspace_id"])
-def test_an_id_of_zeros_alone_belongs_to_nothing(key: str) -> None:
+def test_an_id_of_zeros_is_impossible(key: str) -> None:
     assert not can_be_right(key, "00000000-0000-0000-0000-000000000000")

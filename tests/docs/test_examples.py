@@ -1,4 +1,4 @@
-"""The examples of other projects' tests run as those projects would run them."""
+"""The examples of tests for other projects, run as those projects would run them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pipelines of docs/nightly: they parse, call what there is, and hold no secret."""
+"""The pipelines of docs/nightly: they are valid, use options that exist, and contain no secret."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parsed(name: str) -> Any:
 
 
 def scripts(node: Any) -> Iterator[str]:
-    """Every shell script of a pipeline."""
+    """Yield every shell script of a pipeline."""
     if isinstance(node, dict):
         for key, value in node.items():
             if key in ("run", "script", "bash", "inlineScript") and isinstance(value, str):
@@ -52,7 +52,7 @@ def blocks(language: str) -> list[str]:
 
 
 def commands(text: str, start: str) -> list[list[str]]:
-    """The commands of a script that start so, up to a pipe."""
+    """Return the commands of a script that start with a text, each up to its first pipe and as a list of words."""
     lines = text.replace("\\\n", " ").splitlines()
     commands = [shlex.split(line.split("|")[0], comments=True) for line in lines if line.strip().startswith(start)]
     return [[word for word in words if not word.startswith("$")] for words in commands]
@@ -65,7 +65,7 @@ def jobs(name: str) -> dict[str, Any]:
 
 @cache
 def everything() -> list[tuple[str, str]]:
-    """The scripts of both pipelines and of the page, each with the name of its file."""
+    """Return the scripts of both pipelines and of the page, each after the name of its file."""
     all_scripts = [(name, script) for name in FILES for script in scripts(parsed(name))]
     return [*all_scripts, *(("README.md", script) for script in blocks("sh"))]
 
@@ -89,7 +89,7 @@ def test_both_pipelines_and_the_page_call_pytest() -> None:
     assert [name for name, _ in calls_of_pytest()] == [*(name for name in FILES for _ in range(2)), "README.md"]
 
 
-def test_pytest_is_called_with_options_that_there_are(pytestconfig: pytest.Config, subtests: pytest.Subtests) -> None:
+def test_pytest_is_called_with_options_that_exist(pytestconfig: pytest.Config, subtests: pytest.Subtests) -> None:
     parser = pytest.Parser(_ispytest=True)
     plugin.pytest_addoption(parser)
     group = parser.getgroup("others")
@@ -128,7 +128,7 @@ def test_no_secret_is_needed(name: str) -> None:
     assert not re.search(r"secrets\.|client_secret|password|SYSTEM_ACCESSTOKEN", text, re.IGNORECASE)
 
 
-def test_only_the_live_job_may_sign_in_at_github() -> None:
+def test_only_the_live_job_can_request_a_token_of_github() -> None:
     workflow = parsed("github-actions.yml")
     assert workflow["permissions"] == {}
     assert jobs("github-actions.yml")["live"]["permissions"]["id-token"] == "write"
@@ -152,12 +152,12 @@ def connection_file(folder: Path, reference: str) -> Path:
     return path
 
 
-def test_the_app_is_told_to_trust_the_audience_that_is_sent() -> None:
+def test_the_command_of_the_page_trusts_the_audience_that_is_sent() -> None:
     (words,) = commands(blocks("sh")[0].replace("\n  ", " ").replace("\n}", " }"), "az ad app")
     assert json.loads(words[-1])["audiences"] == [EXCHANGE_AUDIENCE]
 
 
-def test_what_the_page_links_to_exists() -> None:
+def test_every_link_of_the_page_has_a_target() -> None:
     for link in re.findall(r"\]\(([^)#]+)\)", README):
         assert link.startswith("https://") or (NIGHTLY / link).exists(), link
 
@@ -165,7 +165,7 @@ def test_what_the_page_links_to_exists() -> None:
 # The hook for pre-commit
 
 
-def test_the_hook_looks_at_recordings_and_calls_the_scan() -> None:
+def test_the_hook_scans_recordings() -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     assert f"- id: {hook['id']}" in README
     assert hook["entry"] == "python -m conformance.recording scan"
@@ -174,7 +174,7 @@ def test_the_hook_looks_at_recordings_and_calls_the_scan() -> None:
     assert not re.search(hook["files"], "docs/cassettes.md")
 
 
-# Tried out
+# Runs of the pipelines
 
 
 ASSERTION = ".".join(
@@ -194,8 +194,8 @@ ASSERTION = ".".join(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
-def test_two_nights_in_a_row(name: str, tmp_path: Path) -> None:
-    """The step that verifies, as the pipelines run it: on the virtual tenant, which breaks in the second night."""
+def test_the_pipeline_reports_the_changes_of_a_second_night(name: str, tmp_path: Path) -> None:
+    """The step that verifies is run as in the pipelines, on the virtual tenant, which is broken in the second night."""
     connection_file(tmp_path, "env:idToken")
     (script,) = [text for text in scripts(jobs(name)["live"]) if "pytest --sentinel-config" in text]
 

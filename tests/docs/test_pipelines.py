@@ -27,7 +27,7 @@ def read(name: str) -> Any:
 
 
 def shell_steps() -> Iterator[tuple[str, list[str]]]:
-    """The scripts of each example, in their order; those of GitHub's are the action's."""
+    """Yield the name of each example and its scripts in order; for GitHub these are the scripts of the action."""
     yield "action.yml", list(steps({"connections": "connections"}).values())
     yield (
         "azure-pipelines.yml",
@@ -43,7 +43,7 @@ SCRIPTS = dict(shell_steps())
 
 
 def shell(script: str, work: Path, scenario: str) -> subprocess.CompletedProcess[str]:
-    """Run a step as a job does; pip installs nothing, since the suite is there."""
+    """Run a step like a job; pip does nothing, because this project can already be imported."""
     (work / "bin").mkdir(exist_ok=True)
     python = work / "bin" / "python"
     python.write_text(f'#!/bin/sh\n[ "$2" = pip ] && exit 0\nexec {sys.executable} "$@"\n')
@@ -89,7 +89,7 @@ def test_the_shell_steps_of_an_example_run(tmp_path: Path, name: str, scenario: 
         assert ran.stdout == f"##vso[task.uploadsummary]{report / 'summary.md'}\n"
 
 
-def test_every_example_keeps_the_report_whatever_the_verdict() -> None:
+def test_every_example_keeps_the_report_after_any_verdict() -> None:
     upload = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"][-1]
     assert (upload["if"], upload["with"]["path"]) == ("always()", "${{ inputs.report }}")
     published = read("azure-pipelines.yml")["jobs"][0]["steps"][-1]
@@ -99,14 +99,14 @@ def test_every_example_keeps_the_report_whatever_the_verdict() -> None:
     assert "always {\n      junit" in (PIPELINES / "Jenkinsfile").read_text(encoding="utf-8")
 
 
-def test_the_example_for_github_gives_the_action_inputs_that_it_has() -> None:
+def test_the_example_for_github_uses_inputs_of_the_action() -> None:
     inputs = yaml.safe_load(ACTION.read_text(encoding="utf-8"))["inputs"]
     (step,) = [candidate for candidate in read("github-actions.yml")["jobs"]["verify"]["steps"] if "with" in candidate]
     assert step["with"].keys() <= inputs.keys()
     assert {name for name, row in inputs.items() if row.get("required")} <= step["with"].keys()
 
 
-def test_no_expression_is_a_part_of_a_script_of_the_action() -> None:
+def test_no_script_of_the_action_contains_an_expression() -> None:
     for step in yaml.safe_load(ACTION.read_text(encoding="utf-8"))["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
 

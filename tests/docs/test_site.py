@@ -1,4 +1,4 @@
-"""The site: a page for each check and cause, where every link of a report lands; nothing is fetched from elsewhere."""
+"""The site: every check and cause has the page to which reports link, and no page fetches from another host."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LINK = re.compile(r"\]\((?![a-z]+://)([^)\s#]+)?(?:#([^)\s]+))?\)")
 
 @cache
 def scenario_outcomes() -> ScenarioOutcomes:
-    """What is seen in two of the scenarios; a published site has all of them."""
+    """Return the outcomes in two of the scenarios; a published site has all of them."""
     return run_scenarios(("expired-secret", "no-azure-role"))
 
 
@@ -35,17 +35,17 @@ def sources() -> dict[str, str]:
     return site.sources(scenario_outcomes())
 
 
-# Where reports link to
+# Links of reports
 
 
-def test_every_link_of_a_report_lands_in_the_repository(subtests: pytest.Subtests) -> None:
+def test_every_link_of_a_report_has_a_target_in_the_repository(subtests: pytest.Subtests) -> None:
     for docs in [*map(UNPUBLISHED.cause, CAUSES), *map(UNPUBLISHED.check, catalogue())]:
         with subtests.test(docs=docs):
             path, _, anchor = docs.partition("#")
             assert f'<a id="{anchor}"></a>' in (ROOT / path).read_text(encoding="utf-8")
 
 
-def test_every_link_of_a_report_lands_on_the_published_site(subtests: pytest.Subtests) -> None:
+def test_every_link_of_a_report_has_a_page_on_the_published_site(subtests: pytest.Subtests) -> None:
     for docs in [*map(PUBLISHED.cause, CAUSES), *map(PUBLISHED.check, catalogue())]:
         with subtests.test(docs=docs):
             assert docs.removeprefix(f"{BASE}/").removesuffix(".html") + ".md" in sources()
@@ -61,20 +61,20 @@ def test_every_link_of_a_report_lands_on_the_published_site(subtests: pytest.Sub
         ("file:///srv/docs", "file:///srv/docs"),
     ],
 )
-def test_the_address_is_taken_as_people_paste_it(address: str | None, base: str | None) -> None:
+def test_the_address_of_the_site_is_accepted_in_usual_forms(address: str | None, base: str | None) -> None:
     assert Docs.at(address).base == base
 
 
-def test_what_is_no_address_is_refused(subtests: pytest.Subtests) -> None:
+def test_an_invalid_address_is_refused(subtests: pytest.Subtests) -> None:
     for address in ["", "docs", "javascript://x;alert(1)", "https://a b", "https://a/)", "https://u:p@a"]:
         with subtests.test(address=address), pytest.raises(DocsError, match="--sentinel-docs"):
             Docs.at(address)
 
 
-# What the pages say
+# Content of the pages
 
 
-def test_the_page_of_a_check_says_how_it_is_judged_what_it_asks_and_reports(subtests: pytest.Subtests) -> None:
+def test_the_page_of_a_check_has_its_rules_its_probes_and_its_causes(subtests: pytest.Subtests) -> None:
     for id in catalogue():
         with subtests.test(id=id):
             check, text = catalogue()[id], sources()[f"checks/{id}.md"]
@@ -87,7 +87,7 @@ def test_the_page_of_a_check_says_how_it_is_judged_what_it_asks_and_reports(subt
                 assert f"](../causes/{name.partition(':')[0]}.md)" in text
 
 
-def test_the_page_of_a_cause_says_who_fixes_it_how_and_which_check_reports_it(subtests: pytest.Subtests) -> None:
+def test_the_page_of_a_cause_has_its_fix_and_the_checks_that_report_it(subtests: pytest.Subtests) -> None:
     for id in CAUSES:
         with subtests.test(id=id):
             text = sources()[f"causes/{id}.md"]
@@ -98,7 +98,7 @@ def test_the_page_of_a_cause_says_who_fixes_it_how_and_which_check_reports_it(su
                     assert f"[{check.id}](../checks/{check.id}.md)" in text
 
 
-def test_what_was_seen_in_a_scenario_is_told_on_both_pages() -> None:
+def test_the_outcome_of_a_scenario_is_on_the_pages_of_check_and_cause() -> None:
     failing, depending = sources()["checks/AUTH-003.md"], sources()["checks/LA-001.md"]
     assert (
         "| [`expired-secret`](../fakes.md#scenarios) | failed | [`secret_expired`](../causes/secret_expired.md) |"
@@ -109,7 +109,7 @@ def test_what_was_seen_in_a_scenario_is_told_on_both_pages() -> None:
     assert "--sentinel-source=fake:expired-secret" in sources()["causes/secret_expired.md"]
 
 
-def test_every_link_between_its_pages_lands() -> None:
+def test_every_link_between_pages_of_the_site_has_a_target() -> None:
     there = sources().keys() | {f"{site.FILES}/{name}" for name in site.linked()}
     for here, text in sources().items():
         for path, _ in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
@@ -124,7 +124,7 @@ def test_the_navigation_has_every_page_once() -> None:
 # The first page
 
 
-def test_the_first_page_shows_a_run_that_fails_and_works_after_the_command_of_its_fix() -> None:
+def test_the_first_page_shows_a_broken_run_its_fix_and_the_fixed_run() -> None:
     broken, fixed = (document.connections[0] for document in (landing.repair().broken, landing.repair().fixed))
     assert (broken.verdict.exit_code, fixed.verdict.exit_code) == (1, 0)
     text = html.unescape(sources()["index.md"])
@@ -133,7 +133,7 @@ def test_the_first_page_shows_a_run_that_fails_and_works_after_the_command_of_it
     assert fixed.verdict.summary in text
 
 
-def test_the_first_page_has_an_example_for_each_reader_and_all_its_links_land() -> None:
+def test_the_first_page_has_an_example_for_each_reader_and_valid_links() -> None:
     text = sources()["index.md"]
     assert text.count('<section class="reader">') == 4
     there = {path.removesuffix(".md") + ".html" for path in sources()} | landing.examples().keys()
@@ -143,32 +143,32 @@ def test_the_first_page_has_an_example_for_each_reader_and_all_its_links_land() 
     assert {"examples/report.html", "examples/handback.ja.html", "examples/fleet/index.html"} <= links
 
 
-# The site itself, where what builds it is installed (`make site`)
+# The built site, if its builder is installed (`make site`)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built strictly: each link and anchor in its pages has been looked for."""
+    """Return the folder of the site, built strictly: a link or anchor without target is an error."""
     pytest.importorskip("zensical", reason="make site installs it")
     return publish.build(tmp_path_factory.mktemp("site"), scenario_outcomes())
 
 
 @pytest.mark.slow
-def test_it_has_every_page_that_a_report_links_to(built: Path) -> None:
+def test_the_site_has_every_page_to_which_a_report_links(built: Path) -> None:
     links = {*map(PUBLISHED.cause, CAUSES), *map(PUBLISHED.check, catalogue())}
     pages = {path.relative_to(built).as_posix() for path in built.rglob("*.html")}
     assert {link.removeprefix(f"{BASE}/") for link in links} <= pages
 
 
 @pytest.mark.slow
-def test_its_pages_fetch_nothing_from_elsewhere(built: Path) -> None:
+def test_pages_of_the_site_fetch_nothing_from_other_hosts(built: Path) -> None:
     fetched = re.compile(r"""(?:\bsrc="|<link [^>]*href="|@import\s+["']?|url\(["']?)((?:https?:)?//[^"')\s]+)""")
     for path in [*built.rglob("*.html"), *built.rglob("*.css")]:
         assert fetched.findall(path.read_text(encoding="utf-8")) == [], path
 
 
 @pytest.mark.slow
-def test_it_names_nothing_of_this_machine(built: Path) -> None:
+def test_the_site_contains_no_local_path(built: Path) -> None:
     for path in built.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert str(built.parent) not in text
@@ -177,7 +177,7 @@ def test_it_names_nothing_of_this_machine(built: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(MISSING), reason=MISSING)
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Selenium's own
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # raised by Selenium
 def test_the_first_page_fits_a_broken_run_and_its_fix_into_one_screen_from_disk(
     built: Path, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:

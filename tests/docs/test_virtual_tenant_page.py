@@ -1,4 +1,4 @@
-"""What docs/virtual-tenant.md tells a stranger to type, typed."""
+"""The commands of docs/virtual-tenant.md, run in a shell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FIRST, DIRECT, CONTROL = re.findall(r"^<!-- runs -->\n```sh\n(.*?)^```", PAGE, r
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An empty folder in which somebody has typed `sentinel-fakes serve`."""
+    """Yield an empty folder in which `sentinel-fakes serve` is running."""
     folder = tmp_path_factory.mktemp("stranger")
     server = subprocess.Popen(
         [sys.executable, "-m", "conformance.fakes", "serve"],
@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def types(folder: Path, commands: str) -> str:
-    """What a shell says, in which the environment was read in at the latest now."""
+    """Run commands in a shell that has read the file ``environment``; return their output."""
     script = f"set -e\n. virtual-tenant/environment\n{commands}"
     completed = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
     assert (completed.returncode, completed.stderr) == (0, "")
@@ -54,7 +54,7 @@ def types(folder: Path, commands: str) -> str:
 
 
 def values(text: str) -> list[Any]:
-    """The JSON values that stand one after the other in a text."""
+    """Return the JSON values of a text that consists of several of them."""
     documents, at, decoder = [], 0, json.JSONDecoder()
     while rest := text[at:].lstrip():
         at = len(text) - len(rest)
@@ -69,13 +69,13 @@ def test_curl_is_answered(folder: Path) -> None:
     assert listed["value"][0]["type"] == "Microsoft.SecurityInsights/Incidents"
 
 
-def test_the_port_can_be_dialled(folder: Path) -> None:
+def test_the_port_answers_without_the_proxy_settings(folder: Path) -> None:
     (refused,) = values(types(folder, DIRECT))
     assert isinstance(refused, dict)
     assert refused["error"]["code"] == "InvalidAuthenticationToken"
 
 
-def test_every_order_is_carried_out(folder: Path) -> None:
+def test_every_control_request_of_the_page_works(folder: Path) -> None:
     types(folder, DIRECT)
     documents = values(types(folder, CONTROL.replace("--json", JSON)))
     first, switched, faulty, canned, throttled, late, *log, reset = documents
@@ -90,7 +90,7 @@ def test_every_order_is_carried_out(folder: Path) -> None:
 
 
 JSON = "-H 'Content-Type: application/json' -d"
-"""For curl before 7.82, as the page says."""
+"""The options that the page gives for curl before 7.82."""
 
 
 def test_the_options_are_those_of_the_command_line() -> None:
@@ -105,7 +105,7 @@ def test_the_options_are_those_of_the_command_line() -> None:
     assert there == set(re.findall(r"`(--[\w-]+) [A-Z=]+`", PAGE))
 
 
-def test_the_tests_that_it_shows_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tests_of_the_page_pass(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     (example,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     pytester.makepyfile(test_shown=example)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))

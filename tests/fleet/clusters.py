@@ -1,4 +1,4 @@
-"""Dask schedulers and workers as processes of their own, on loopback; connection files for them to read."""
+"""Dask schedulers and workers as separate processes on loopback, and connection files for them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCENARIOS = ("", ".expired-secret", "", ".no-azure-role", "", "")
 
 
 def write_fleet(folder: Path, count: int, scenarios: tuple[str, ...] = SCENARIOS) -> None:
-    """Files of three connections each, whose secrets are in a variable, in a file, and in the connection itself."""
+    """Write files of three connections each; the secrets are in a variable, in a file, and in the connection itself."""
     folder.mkdir(parents=True)
     (folder / "app.secret").write_text(SECRET, encoding="utf-8")
     secrets = ("env:FLEET_SECRET", "file:app.secret", INLINE)
@@ -42,7 +42,7 @@ def write_fleet(folder: Path, count: int, scenarios: tuple[str, ...] = SCENARIOS
 
 
 def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Waits for something to become true. Raises TimeoutError."""
+    """Wait until a condition is true; raise TimeoutError with ``what`` after so many seconds."""
     ends = time.monotonic() + seconds
     while not true():
         if time.monotonic() > ends:
@@ -51,10 +51,10 @@ def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
 
 
 class LocalCluster:
-    """Used as a context manager: what it started has ended afterwards. Logs are in its folder, at debug level.
+    """A scheduler and workers, as a context manager that ends them; their logs, at debug level, are in its folder.
 
-    Its processes may open so many ``files``.
-    ``packages`` is where it finds this project: the virtual tenants of ``mixed`` are only set up where that is here.
+    ``files`` limits the files that each process can open. ``packages`` is the folder from which the processes import
+    this project; the virtual tenants of ``mixed_fleet`` are only set up if it is this repository.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Finished connections of a fleet in different states, as a journal has them."""
+"""Journal entries of a fleet's finished connections, in different states."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ STATES = ("healthy", "expired-secret", "healthy", "no-azure-role", "healthy", "t
 
 @cache
 def entry_of(state: str) -> Entry:
-    """Return the finished made-up connection in a state."""
+    """Return the entry of the made-up connection, verified in a state."""
     return entry(verify(made_up(), source=Fake(state, START)), made_up(), "all")
 
 
 def customer(state: str, name: str, **facts: object) -> Entry:
-    """Return a finished connection in a state, under a name."""
+    """Return the entry of a connection with this name, verified in a state."""
     of_state = entry_of(state)
     part = msgspec.structs.replace(of_state.part, name=excerpt(name, 2000))
     raw = msgspec.Raw(msgspec.json.encode(part))
@@ -40,7 +40,7 @@ def customer(state: str, name: str, **facts: object) -> Entry:
 
 
 def customers(count: int, states: Sequence[str] = STATES) -> Iterator[Entry]:
-    """So many connections, whose states repeat; each took as many seconds as its number says."""
+    """Yield so many entries, whose states repeat; the duration of each is its number in seconds."""
     for number in range(1, count + 1):
         yield customer(states[(number - 1) % len(states)], f"customer-{number:02}", duration_s=float(number))
 
@@ -52,7 +52,7 @@ def overview(
     stale: Sequence[Stale] = (),
     previous: PastRun | None = None,
 ) -> Overview:
-    """The overview of these connections, by their names."""
+    """Return the overview of these entries, ordered by name."""
     aggregate = Aggregate(str, previous.connections if previous else {})
     for finished in entries:
         aggregate.add(finished)
@@ -66,7 +66,7 @@ def summarize(
     previous: PastRun | None = None,
     history: History | None = None,
 ) -> RunSummary | None:
-    """The end of a run over these connections, by their names."""
+    """Return the summary of a run over these entries, ordered by name; None without entries."""
     tally = Tally(str, previous=previous)
     for finished in entries():
         tally.add(finished)
@@ -74,7 +74,7 @@ def summarize(
 
 
 def before() -> PastRun:
-    """The run before: customer-02 worked, customer-03 did not, customer-05 was not there, and one more was."""
+    """Return the previous run: customer-02 worked, customer-03 did not, without customer-05, with a customer-99."""
     was = {"customer-02": "healthy", "customer-03": "expired-secret"}
     entries = [customer(was[each.name], each.name) if each.name in was else each for each in customers(COUNT)]
     entries = [each for each in entries if each.name != "customer-05"] + [customer("healthy", "customer-99")]

@@ -13,7 +13,7 @@ from tests.fleet.clusters import write_fleet
 
 
 def fleet_of_six(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with a fleet of six, of whom two are broken, and the notes of who was asked."""
+    """Change to a folder with a fleet of six, two of them broken; opened connections are noted in ``opened.txt``."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("FLEET_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "100")

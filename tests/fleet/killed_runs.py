@@ -1,9 +1,9 @@
-"""For runs in a process of their own that are to die: variables say where, how and which process.
+"""Runs in a separate process that a signal ends: environment variables set the moment, the signal and the process.
 
 ``DIES_AT`` is an entry (``entry 3``), the middle of its line (``line 3``), or a file that is being written
-(``report.json``); ``full 3`` is a disk that is full from that entry on, which ends no process. ``DIES_BY`` is the name
-of the signal; ``DIES_ALL`` is set if the whole group of processes gets it, ``DIES_WORKER`` if only a worker of
-pytest-xdist is to die, and not the process that leads them. A run dies once: a file ``died`` in its folder says so.
+(``report.json``); ``full 3`` simulates a disk that is full from that entry on, and ends no process. ``DIES_BY`` is the
+name of the signal; ``DIES_ALL`` is set if the whole process group gets it, ``DIES_WORKER`` if only a worker of
+pytest-xdist gets it, not its controller. A run dies once: then its folder has a file ``died``.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def replace(path: Path, content: Iterable[bytes]) -> None:
 
 atomic_write.atomic_write = replace
 
-from conformance.report.entry import Entry  # noqa: E402 - they are to see what is replaced above
-from conformance.results.journal import Journal, _line  # noqa: E402 - they are to see what is replaced above
+from conformance.report.entry import Entry  # noqa: E402 - imported after the replacement above
+from conformance.results.journal import Journal, _line  # noqa: E402 - imported after the replacement above
 
 added, entries = Journal.add, count(1)
 

@@ -1,4 +1,4 @@
-"""A made-up month of a fleet: the history that the drawings of trends are tested with."""
+"""A made-up month of a fleet: the history for the tests of trends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conformance.results.history import Observation
 START = datetime(2026, 10, 26, 2, tzinfo=UTC)
 NIGHTS, COUNT = 30, 60
 SPELLS = (
-    # cause, check, connections, first night, the night on which it was gone
+    # cause, check, connections, first night, first night without it
     ("secret_expired", "AUTH-003", range(4), 6, 9),
     ("secret_expired", "AUTH-003", range(10, 16), 24, NIGHTS),
     ("rbac_role_missing", "RBAC-001", range(20, 22), 0, 20),
@@ -20,7 +20,7 @@ SPELLS = (
 
 
 def month() -> list[Observation]:
-    """One look a night at each connection: some break and are fixed, one flaps, one night has an outage."""
+    """Return nightly observations of each connection: some break and are fixed, one flaps, one night has an outage."""
     looks = []
     for night in range(NIGHTS):
         for number in range(COUNT):

@@ -1,6 +1,6 @@
 """`python -m tests.fleet.mixed_command`: the command of a fleet, over virtual tenants in different states.
 
-Its worker processes import this module too, and with it what is replaced.
+Its worker processes import this module too, and so use the same replacements.
 """
 
 import sys

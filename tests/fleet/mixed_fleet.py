@@ -1,6 +1,6 @@
-"""A fleet of virtual tenants in different states: the scenario stands in the connection's name, after a dot.
+"""A fleet of virtual tenants in different states: the scenario follows a dot in the connection's name.
 
-Workers load this file (``dask worker --preload``). Each connection that is opened is noted in a file.
+Workers load this file (``dask worker --preload``). The name of each connection that is opened is added to a file.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from conformance.sources.base import Channel
 from conformance.verification import pipeline
 
 OPENED = "FLEET_OPENED"
-"""The variable that names the file of notes."""
+"""The variable with the path of the file of opened connections."""
 HOLD = "FLEET_HOLD"
-"""The variable that says how many connections are opened before all others wait for the gate."""
+"""The variable with the number of connections that are opened before all others wait for the gate."""
 GATE = "FLEET_GATE"
-"""The variable that names the file which opens the gate once it is there; without the variable it stays closed."""
+"""The variable with the path of a file: the gate opens as soon as it exists; without the variable it stays closed."""
 LACKS = "FLEET_LACKS"
-"""The variable that says how many connections are opened before this machine lacks files for all others."""
+"""The variable with the number of connections that are opened before this machine lacks open files for all others."""
 PAUSE = float(os.environ.get("FLEET_PAUSE", "0.2"))
 """Seconds before the first answer of a tenant."""
 healthy_or_not = getattr(Fake, "untouched", Fake.open)
@@ -61,12 +61,12 @@ def note(name: str) -> None:
 
 
 def notes() -> list[str]:
-    """The names of the connections that were opened, in this order."""
+    """Return the names of the connections opened, in this order."""
     path = Path(os.environ[OPENED])
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-if OPENED in os.environ:  # a worker; the tests change it for themselves where they need it
+if OPENED in os.environ:  # in a worker; tests replace it themselves if they need it
     Fake.open = opened  # type: ignore[method-assign]
-if LACKS in os.environ:  # it will not have more a little later
+if LACKS in os.environ:  # waiting would not bring more files
     pipeline.PAUSES = ()

@@ -1,4 +1,4 @@
-"""The results of a run of a fleet: its report, but for times and ids, and the names in its journal."""
+"""The results of a run of a fleet: its report without times and ids, and the names in its journal."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from conformance.results.journal import FILE
 
 OF_THE_RUN = {"date", "started", "started_s", "duration_s", "request_id"}
 TIME_OR_ID = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:]{8}|[0-9a-f]{8}(-[0-9a-f]{0,12}){0,4}")
-"""As refusals quote them; the last may be cut short."""
+"""Matches times and ids in the form that refusals quote; the last of them can be cut off."""
 
 
 def results(report: Path) -> dict[str, Any]:
-    """Return the part of a report about each connection, by name, but for times and ids. Each is there once."""
+    """Return, by name, the part of a report about each connection, without times and ids; no name occurs twice."""
     connections = json.loads((report / "report.json").read_bytes())["connections"]
     names = [connection["name"] for connection in connections]
     assert len(names) == len(set(names))
@@ -27,7 +27,7 @@ def results(report: Path) -> dict[str, Any]:
 
 
 def lasting(value: Any) -> Any:
-    """Without what differs from run to run."""
+    """Return a value without the members that differ from run to run."""
     if isinstance(value, dict):
         return {
             key: TIME_OR_ID.sub("", member) if key == "answer" and member else lasting(member)
@@ -38,7 +38,7 @@ def lasting(value: Any) -> Any:
 
 
 def finished(report: Path) -> list[str]:
-    """The names in the journal, by now."""
+    """Return the names in the complete lines of the journal."""
     path = report / FILE
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
     return [json.loads(line)["name"] for line in lines if line.endswith(b"\n")]

@@ -1,4 +1,4 @@
-"""How connections are cut into batches."""
+"""Division of connections into batches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_everything_is_in_one_batch_and_in_order(things: list[int], slots: int, 
 
 
 def after(count: int, *, fixed: float, each: float) -> list[int]:
-    """The sizes of batches, each of which takes ``fixed`` seconds and ``each`` for each connection."""
+    """Return the sizes of ``count`` batches that take ``fixed`` seconds, and ``each`` seconds for each connection."""
     batches, sizes = Batches(range(100_000)), []
     for _ in range(count):
         sizes.append(len(batches.take(4)))
@@ -30,18 +30,18 @@ def after(count: int, *, fixed: float, each: float) -> list[int]:
     return sizes
 
 
-def test_a_batch_comes_to_take_some_seconds() -> None:
+def test_batches_grow_until_they_take_some_seconds() -> None:
     sizes = after(12, fixed=0.2, each=0.05)
     assert sizes[0] == FIRST_SIZE
     assert sizes[1] == 2 * FIRST_SIZE
     assert 0.8 * SECONDS < 0.2 + 0.05 * sizes[-1] < 1.2 * SECONDS
 
 
-def test_what_is_slow_goes_alone() -> None:
+def test_a_slow_connection_is_a_batch_of_its_own() -> None:
     assert after(6, fixed=0, each=60)[-1] == 1
 
 
-def test_one_that_hangs_does_not_make_all_the_others_go_alone() -> None:
+def test_one_slow_batch_does_not_shrink_all_later_batches() -> None:
     batches = Batches(range(10_000))
     for _ in range(8):
         batches.record(len(batches.take(4)), 1.0)
@@ -50,7 +50,7 @@ def test_one_that_hangs_does_not_make_all_the_others_go_alone() -> None:
     assert len(batches.take(4)) >= before / 2
 
 
-def test_the_end_is_shared_by_all_workers() -> None:
+def test_the_last_connections_are_shared_by_all_workers() -> None:
     batches = Batches(range(110))
     for _ in range(5):
         batches.record(100, 1.0)

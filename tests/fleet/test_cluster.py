@@ -1,4 +1,4 @@
-"""A fleet on a real cluster: a Dask scheduler and workers in processes of their own, whatever dies of them."""
+"""A fleet on a real cluster: a Dask scheduler and workers in separate processes, some of which die."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ pytestmark = [
 ]
 COUNT = 18
 OPENED_AT_ONCE = 8
-"""So many are opened at once: two batches of four. The others wait for the gate, so that something is under way."""
+"""The connections opened at once: two batches of four. The others wait for the gate, so that work is unfinished."""
 CHOICE = "--checks=auth,rbac,arm"
 
 
 @pytest.fixture
 def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The environment of the workers; the client has nothing but the notes of the tests."""
+    """Return the environment of the workers; the client only gets the path of the file of opened connections."""
     monkeypatch.setenv(mixed_fleet.OPENED, str(tmp_path / "opened.txt"))
     return {**os.environ, "FLEET_SECRET": SECRET}
 
 
 @pytest.fixture
 def gate(tmp_path: Path, environ: dict[str, str]) -> Path:
-    """The file that opens the gate, which is closed after the first connections."""
+    """Return the path of the file that opens the gate; the gate is closed after the first connections."""
     path = tmp_path / "gate"
     environ |= {mixed_fleet.HOLD: str(OPENED_AT_ONCE), mixed_fleet.GATE: str(path)}
     return path
@@ -58,14 +58,14 @@ def cluster(tmp_path: Path, environ: dict[str, str]) -> Iterator[LocalCluster]:
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Path:
-    """The connection files of a fleet, a third of it broken."""
+    """Return the folder with the connection files of a fleet, a third of it broken."""
     write_fleet(tmp_path / "connections", COUNT)
     return tmp_path / "connections"
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The results of a run over that fleet in one process."""
+    """Return the results of a run over that fleet in one process."""
     folder = tmp_path_factory.mktemp("undisturbed")
     write_fleet(folder / "connections", COUNT)
     with pytest.MonkeyPatch.context() as patch:
@@ -88,7 +88,7 @@ def arguments(fleet: Path, cluster: LocalCluster, report: Path, *more: str) -> l
 
 
 def started(arguments: list[str]) -> subprocess.Popen[str]:
-    """A run in a process of its own, for tests that do something meanwhile."""
+    """Start a run in a separate process and return it."""
     return subprocess.Popen(
         [sys.executable, "-m", "conformance.fleet", *arguments],
         stdout=subprocess.PIPE,
@@ -98,7 +98,7 @@ def started(arguments: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def test_the_cluster_finds_what_one_process_finds(
+def test_a_cluster_has_the_same_results_as_one_process(
     cluster: LocalCluster, fleet: Path, undisturbed: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     history = tmp_path / "history.db"
@@ -115,7 +115,7 @@ def test_the_cluster_finds_what_one_process_finds(
     assert len({observation.started for observation in looks}) == 1
 
 
-def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
+def test_a_killed_worker_loses_no_connection_and_duplicates_none(
     gate: Path, cluster: LocalCluster, fleet: Path, undisturbed: dict[str, Any], tmp_path: Path
 ) -> None:
     run = started(arguments(fleet, cluster, tmp_path / "out"))
@@ -128,10 +128,10 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(
     assert results(tmp_path / "out") == undisturbed
 
 
-def test_a_worker_that_is_frozen_counts_as_lost_and_changes_nothing_when_it_wakes(
+def test_a_frozen_worker_counts_as_lost_and_its_late_results_are_ignored(
     gate: Path, fleet: Path, undisturbed: dict[str, Any], tmp_path: Path, environ: dict[str, str]
 ) -> None:
-    """Dask waits five minutes for a sign of life, unless configured otherwise."""
+    """By default, Dask counts a worker as lost after five minutes without a message."""
     patience = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "5s"}
     with LocalCluster(tmp_path / "cluster", {**environ, **patience}) as cluster:
         until(lambda: cluster.logs().count("Registered to:") >= 2, "both workers")
@@ -147,7 +147,7 @@ def test_a_worker_that_is_frozen_counts_as_lost_and_changes_nothing_when_it_wake
     assert sorted(finished(tmp_path / "out")) == sorted(undisturbed)
 
 
-def test_a_scheduler_that_is_killed_loses_nothing_that_was_finished(
+def test_a_killed_scheduler_loses_no_finished_connection(
     gate: Path,
     cluster: LocalCluster,
     fleet: Path,
@@ -177,7 +177,7 @@ def test_a_scheduler_that_is_killed_loses_nothing_that_was_finished(
     assert not set(mixed_fleet.notes()[before:]) & set(finished_before)
 
 
-def test_a_cluster_that_loses_its_last_worker_is_given_up(
+def test_a_cluster_without_remaining_workers_ends_the_run(
     gate: Path,
     cluster: LocalCluster,
     fleet: Path,
@@ -200,7 +200,7 @@ def test_a_cluster_that_loses_its_last_worker_is_given_up(
 def test_a_connection_that_kills_every_worker_is_left_out(
     tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Dask gives a task up after it has cost some workers, here two; the innocent of its batch are verified still."""
+    """Dask gives up a task after some workers, here two, died; the other connections of its batch are verified."""
     patience = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
     write_fleet(tmp_path / "connections", 6, ("", "", "", ".kills-its-worker"))
     with LocalCluster(tmp_path / "cluster", {**environ, **patience}, workers=5) as cluster:
@@ -227,7 +227,7 @@ def test_files_that_workers_cannot_read_are_reported_and_the_others_are_verified
     assert "3 without a verdict" in output.out
 
 
-def test_a_cluster_without_this_package_is_one_line(
+def test_a_cluster_without_this_package_is_an_error_of_one_line(
     fleet: Path, tmp_path: Path, environ: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     elsewhere = tmp_path / "elsewhere" / "conformance"
@@ -241,7 +241,7 @@ def test_a_cluster_without_this_package_is_one_line(
 
 
 def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path, tmp_path: Path) -> None:
-    """Neither in what the scheduler and the workers hold while they work, nor in what they write, at debug level."""
+    """Neither the memory of scheduler and workers during the run nor their logs, at debug level, contain a secret."""
 
     def of_scheduler(dask_scheduler: Any) -> bytes:
         tasks = [(key, repr(task), task.run_spec) for key, task in dask_scheduler.tasks.items()]
@@ -263,7 +263,7 @@ def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path
     output = "".join(run.communicate())
     texts = output + cluster.logs() + "".join(path.read_text() for path in (tmp_path / "out").iterdir())
     assert run.returncode == 1
-    assert b"tenant-0" in contents  # that is: the tasks were there to be seen
+    assert b"tenant-0" in contents  # the tasks were in memory
     assert b"customers-0" in contents
     assert " - DEBUG - " in cluster.logs()
     for secret in (SECRET, INLINE):
@@ -271,7 +271,7 @@ def test_no_secret_is_anywhere_in_the_cluster(cluster: LocalCluster, fleet: Path
         assert secret not in texts
 
 
-def test_a_scheduler_that_cannot_be_reached_is_one_line(
+def test_an_unreachable_scheduler_is_an_error_of_one_line(
     fleet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("conformance.fleet.cluster.CONNECT", 0.5)
@@ -282,7 +282,7 @@ def test_a_scheduler_that_cannot_be_reached_is_one_line(
     assert not list((tmp_path / "out").iterdir()), "nothing was sent, so there is nothing to keep"
 
 
-def test_a_cluster_without_workers_is_one_line(
+def test_a_cluster_without_workers_is_an_error_of_one_line(
     fleet: Path,
     tmp_path: Path,
     environ: dict[str, str],

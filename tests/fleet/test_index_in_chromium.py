@@ -1,4 +1,4 @@
-"""The page of a fleet in a real browser: it asks nobody, fits, reads well, and leads where it says."""
+"""The page of a fleet in a real browser: no requests, no overflow, accessible, and every link works."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ selenium = pytest.importorskip("selenium")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(MISSING), reason=MISSING),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Selenium's own
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # raised by Selenium
 ]
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_wider_than_the_window(driver: Any, folder: Path, width: int,
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(driver: Any, folder: Path, scheme: str, page: str) -> None:
+def test_axe_reports_no_violations(driver: Any, folder: Path, scheme: str, page: str) -> None:
     axe = pytest.importorskip("axe_playwright_python")
     screen(driver, scheme=scheme)
     driver.get((folder / page).as_uri())

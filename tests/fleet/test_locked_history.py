@@ -1,4 +1,4 @@
-"""A history that another program locks keeps no connection from being verified; a warning says what it lacks."""
+"""A history that another program locks: connections are verified anyway, and a warning reports the missing rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.contoso import made_up
 
 @pytest.fixture
 def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
-    """Another program, which has a transaction open on the history."""
+    """Yield the connection of another program, which has an open transaction on the history."""
     monkeypatch.setattr(history, "OPENING", 0.0)
     with History(tmp_path / "history.db"):
         pass
@@ -31,21 +31,21 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.C
 
 
 def finished(folder: Path, report: Report) -> RunStore:
-    """What a run keeps that finished a connection."""
+    """Return the store of a run that finished a connection."""
     store = RunStore(Journal(folder / FILE), History(folder / "history.db").__enter__())
     store.start({})
     store.add(entry(report, made_up(), "all"))
     return store
 
 
-def test_what_is_missing_is_told(tmp_path: Path, other: sqlite3.Connection, verified: Callable[..., Report]) -> None:
+def test_missing_rows_are_reported(tmp_path: Path, other: sqlite3.Connection, verified: Callable[..., Report]) -> None:
     store = finished(tmp_path, verified())
     assert len(list(store.journal.entries())) == 1
     store.close()
     assert "locked" in str(store.problem)
 
 
-def test_what_it_can_take_at_the_end_is_written_then(
+def test_rows_are_written_at_the_end_if_the_history_is_unlocked_then(
     tmp_path: Path, other: sqlite3.Connection, verified: Callable[..., Report]
 ) -> None:
     store = finished(tmp_path, verified())

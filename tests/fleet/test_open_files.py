@@ -1,4 +1,4 @@
-"""Connections in processes that may open fewer files than they want sockets: slower, with exactly their causes."""
+"""Runs in processes that can open fewer files than they need sockets: slower, but with exactly the same causes."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.python_path import python_path
 pytest.importorskip("resource")
 pytestmark = pytest.mark.slow
 FILES, JOBS = 64, 6
-"""Six connections at a time want 120 sockets."""
+"""Six connections at a time need 120 sockets."""
 TENANTS, BROKEN = 8, 4
 UNHURRIED = 600
-"""Seconds for a connection: that of a slow machine too ends by its answers."""
+"""Deadline of a connection in seconds; even a slow machine does not reach it."""
 OPTIONS = [f"--jobs={JOBS}", f"--deadline={UNHURRIED}", "--report=out"]
 COMMAND = ["conformance.fleet", *OPTIONS]
 IMPATIENT = {mixed_fleet.LACKS: "1000000"}
-"""The environment in which a run over ``mixed_fleet`` does not wait for files that it will not have a little later."""
+"""The environment in which a run over ``mixed_fleet`` does not wait for open files that never become free."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def limited(
     files: int, command: list[str], fleet: Running, folder: Path, environ: Mapping[str, str] = MappingProxyType({})
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command that may open so many files, and cannot raise that."""
+    """Run a command in a process that can open so many files and cannot raise this limit."""
     return subprocess.run(
         [sys.executable, "-m", *command, f"{fleet.folder / 'virtual-tenant' / 'connections'}"],
         env={**os.environ, **fleet.environment, "PYTHONPATH": python_path(), **environ},
@@ -70,18 +70,18 @@ def assert_exact(fleet: Running, folder: Path, process: subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "workers"])
-def test_in_pytest(fleet: Running, tmp_path: Path, workers: tuple[str, ...]) -> None:
+def test_pytest_with_few_open_files_has_exact_causes(fleet: Running, tmp_path: Path, workers: tuple[str, ...]) -> None:
     options = (f"--sentinel-jobs={JOBS}", f"--sentinel-deadline={UNHURRIED}", "--sentinel-report=out")
     command = ["pytest", "-q", "-p", "no:cacheprovider", *workers, *options, "--sentinel-config"]
     assert_exact(fleet, tmp_path, limited(FILES, command, fleet, tmp_path))
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_by_the_command(fleet: Running, tmp_path: Path, processes: int) -> None:
+def test_the_command_with_few_open_files_has_exact_causes(fleet: Running, tmp_path: Path, processes: int) -> None:
     assert_exact(fleet, tmp_path, limited(FILES, [*COMMAND, f"--processes={processes}"], fleet, tmp_path))
 
 
-def test_on_a_cluster(fleet: Running, tmp_path: Path) -> None:
+def test_a_cluster_with_few_open_files_has_exact_causes(fleet: Running, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     environ = {**os.environ, **fleet.environment}
     with LocalCluster(tmp_path / "cluster", environ, files=FILES) as cluster:
@@ -92,7 +92,7 @@ def test_on_a_cluster(fleet: Running, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "options"), [(16, []), (16, ["-n2"]), (20, ["-n2"])], ids=["alone", "controller", "worker"]
 )
-def test_a_session_that_may_open_hardly_any_says_so(
+def test_a_session_with_too_few_open_files_reports_it(
     fleet: Running, tmp_path: Path, files: int, options: list[str]
 ) -> None:
     plugins = ("-p", "no:cacheprovider", "-p", "tests.fleet.mixed_fleet")
@@ -106,7 +106,9 @@ def test_a_session_that_may_open_hardly_any_says_so(
 
 
 @pytest.mark.parametrize(("processes", "files"), [(1, 12), (2, 12), (2, 16)])
-def test_a_process_that_may_open_hardly_any_says_so(fleet: Running, tmp_path: Path, processes: int, files: int) -> None:
+def test_a_process_with_too_few_open_files_reports_it(
+    fleet: Running, tmp_path: Path, processes: int, files: int
+) -> None:
     command = ["tests.fleet.mixed_command", *OPTIONS, f"--processes={processes}"]
     process = limited(files, command, fleet, tmp_path, IMPATIENT)
     assert process.returncode == 6

@@ -1,4 +1,4 @@
-"""The view of a fleet: its content in every form, written while holding one connection at a time."""
+"""The view of a fleet: its content in every form, written with one connection in memory at a time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def screen(fleet: Overview, *, width: int = 80, full: bool = False, encoding: st
     return file.read()
 
 
-def test_causes_are_told_across_connections_the_worst_first_warnings_too(fleet: Overview) -> None:
+def test_causes_are_joined_across_connections_worst_first_with_warnings(fleet: Overview) -> None:
     assert [(cause.cause, cause.weight) for cause in fleet.causes if cause.weight != "warning"] == [
         ("secret_expired", "failed"),
         ("rbac_role_missing", "failed"),
@@ -71,7 +71,7 @@ def test_verdicts_the_slowest_and_the_throttled_are_counted(fleet: Overview) -> 
     assert fleet.head.run.requests == sum(entry.requests for entry in customers(COUNT))
 
 
-def test_what_changed_is_by_connection_and_the_rest_is_counted() -> None:
+def test_changes_are_listed_by_connection_and_the_rest_is_counted() -> None:
     changes = overview(customers(COUNT), 12.0, "all", previous=before()).changes
     assert changes is not None
     assert changes.failing == {"customer-02": ("secret_expired",)}
@@ -79,7 +79,7 @@ def test_what_changed_is_by_connection_and_the_rest_is_counted() -> None:
     assert (changes.new, changes.lost, changes.same) == (("customer-05",), ("customer-99",), COUNT - 3)
 
 
-def test_what_a_baseline_accepts_is_no_cause() -> None:
+def test_an_accepted_finding_is_not_a_cause() -> None:
     accepted = [
         cause for cause in overview([accepting(next(customers(1)))], 1.0, "all").causes if cause.weight == "warning"
     ]
@@ -94,15 +94,15 @@ def accepting(finished: Entry) -> Entry:
     return msgspec.structs.replace(finished, connection=msgspec.Raw(msgspec.json.encode(part)))
 
 
-def test_the_exit_code_and_the_next_action_know_of_a_stale_baseline() -> None:
+def test_a_stale_baseline_sets_the_exit_code_and_the_next_action() -> None:
     stale = Stale(Acceptance("RBAC-001", "for now", date(2026, 12, 1)), "passing")
     fleet = overview(customers(3, ("healthy",)), 1.0, "all", stale=[stale])
     assert fleet.head.run.exit_code == 1
     assert fleet.action.startswith("Update the baseline")
 
 
-def test_the_values_of_one_customer_are_not_told_of_several() -> None:
-    """The fix of one of them holds its ids: a link to follow, a command to paste."""
+def test_a_cause_of_several_customers_contains_no_ids_of_one() -> None:
+    """The fix of each connection contains its ids, in links and commands."""
     fix = next(customers(1, ("no-graph-consent",))).part.root_causes[0].fix.text
     assert "7e4a11ed" in fix
     others = msgspec.json.encode(next(customers(1, ("no-graph-consent",)))).replace(b"7e4a11ed", b"00000000")
@@ -141,13 +141,13 @@ def test_the_summary_is_as_agreed() -> None:
     agreed("overview.md", summary(overview(customers(COUNT), 12.0, "all", previous=before())).decode())
 
 
-def test_many_in_trouble_are_listed_up_to_a_point() -> None:
+def test_a_long_list_of_connections_in_trouble_is_cut() -> None:
     text = summary(overview(customers(60, ("expired-secret",)), 1.0, "all")).decode()
     assert "60 connections in trouble" in text
     assert "10 more are in index.html." in text
 
 
-def test_the_page_leads_to_those_in_trouble(fleet: Overview) -> None:
+def test_the_page_links_to_the_connections_in_trouble(fleet: Overview) -> None:
     text = index(fleet).decode()
     assert '<a href="connections/customer-02/report.html">customer-02</a>' in text
     assert "connections/customer-01/" not in text
@@ -155,8 +155,8 @@ def test_the_page_leads_to_those_in_trouble(fleet: Overview) -> None:
     assert "15 connections in order" in text
 
 
-def test_no_form_obeys_what_a_name_says(tmp_path: Path) -> None:
-    """A name is the customer's, who may call it what they like."""
+def test_markup_and_escape_codes_in_a_name_are_text_in_every_form(tmp_path: Path) -> None:
+    """The name is chosen by the customer and can be any text."""
     name = "<script>alert(1)</script>../\x1b[2J"
     entries = [customer("no-azure-role", name)]
     fleet = overview(entries, 1.0, "all")
@@ -172,14 +172,14 @@ def test_no_form_obeys_what_a_name_says(tmp_path: Path) -> None:
 # The end of a run
 
 
-def test_few_connections_are_told_in_full_and_a_fleet_in_one_view() -> None:
+def test_few_connections_are_reported_in_full_and_a_fleet_in_one_view() -> None:
     assert summarize(lambda: iter(()), 1.0, "all") is None
     few, fleet = (summarize(lambda count=count: customers(count), 1.0, "all") for count in (20, 21))  # type: ignore[misc]
     assert isinstance(few, ConnectionsSummary)
     assert isinstance(fleet, FleetSummary)
 
 
-def test_both_ends_agree_on_what_counts() -> None:
+def test_both_summaries_have_the_same_exit_code_and_comparison() -> None:
     entries = list(customers(COUNT))
     in_full = ConnectionsSummary(with_comparison(document(entries, 12.0, "all"), before()))
     in_one = FleetSummary(overview(entries, 12.0, "all", previous=before()), lambda: iter(entries))
@@ -191,7 +191,7 @@ def test_the_report_is_streamed_as_it_would_be_written_whole() -> None:
     entries = list(customers(COUNT))
     whole = with_comparison(document(entries, 12.0, "all"), before())
     head = overview(entries, 12.0, "all", previous=before()).head
-    whole = msgspec.structs.replace(whole, announced_ends=head.announced_ends)  # only a fleet's report has them
+    whole = msgspec.structs.replace(whole, announced_ends=head.announced_ends)  # only the report of a fleet has these
     streamed = b"".join(report_json.stream(head, (entry.connection for entry in entries)))
     assert streamed == report_json.encode(whole)
     assert_valid(streamed)
@@ -214,7 +214,7 @@ def test_the_folder_has_one_view_the_whole_report_and_pages_of_those_in_trouble(
     assert not any(SECRET in path.read_text() for path in tmp_path.rglob("*.*"))
 
 
-def test_who_wants_to_be_told_hears_of_what_fails_or_changes_alone() -> None:
+def test_a_notification_is_sent_only_for_failures() -> None:
     works = summarize(lambda: customers(COUNT, ("healthy",)), 1.0, "all")
     broken = summarize(lambda: customers(COUNT), 1.0, "all")
     assert works is not None
@@ -226,7 +226,7 @@ def test_who_wants_to_be_told_hears_of_what_fails_or_changes_alone() -> None:
 
 
 def test_never_more_than_a_few_connections_are_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a fleet of any size: what was read before has been let go."""
+    """Entries that were read before are freed, whatever the size of the fleet."""
     references: list[weakref.ref[Seen]] = []
     most = 0
 
@@ -247,7 +247,7 @@ def test_never_more_than_a_few_connections_are_in_memory(tmp_path: Path, monkeyp
 
 
 class Seen(Entry, frozen=True, kw_only=True, weakref=True):
-    """An entry whose end can be noticed."""
+    """An entry with weak references, which show when it is freed."""
 
 
 def test_the_journal_gives_its_entries_in_any_order_from_disk_and_memory(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_an_overview_counts_each_connection_once_for_a_cause(fleet: Overview) ->
 # Announced ends
 
 
-def test_who_is_not_ready_is_named_and_counted_down() -> None:
+def test_connections_not_ready_for_an_announced_end_are_listed_with_the_days_left() -> None:
     states = ("healthy", "portal-not-connected", "portal-unready")
     fleet = overview(customers(6, states), 12.0, "all")
     ends = {end.id: end for end in fleet.ends}

@@ -1,4 +1,4 @@
-"""What the overview of a fleet says of earlier runs, and the pages of owners."""
+"""Earlier runs in the overview of a fleet, and the pages of owners."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.results.history import History, observation_of
 from tests.contoso import START
 from tests.fleet.customers import COUNT, DAY, before, customers, overview, summarize
 
-# What earlier runs found
+# Earlier runs
 
 
 def page_of(fleet: RunSummary, folder: Path) -> str:
@@ -19,8 +19,8 @@ def page_of(fleet: RunSummary, folder: Path) -> str:
     return (folder / "index.html").read_text(encoding="utf-8")
 
 
-def test_the_page_says_since_when_by_connection_and_cause_and_draws_the_runs(tmp_path: Path) -> None:
-    """customer-02 has never been seen well, customer-10 has, and customer-18 broke tonight."""
+def test_the_page_has_the_start_of_each_cause_by_connection_and_draws_the_runs(tmp_path: Path) -> None:
+    """customer-02 was broken in all runs, customer-10 worked in the first, and customer-18 broke in this run."""
     with History(tmp_path / "history.db") as history:
         for ago, well in ((3, {"customer-10", "customer-18"}), (2, {"customer-18"}), (0, set[str]())):
             looks = [replace(observation_of(entry), started=START - ago * DAY) for entry in customers(COUNT)]
@@ -47,14 +47,14 @@ def test_the_page_says_since_when_by_connection_and_cause_and_draws_the_runs(tmp
     assert since["customer-10"] in (tmp_path / "owners" / "entra-admin.html").read_text(encoding="utf-8")
 
 
-def test_without_a_history_a_previous_run_tells_what_was_there_already() -> None:
+def test_without_a_history_a_previous_run_shows_which_causes_are_new() -> None:
     fleet = overview(customers(COUNT), 12.0, "all", previous=replace(before(), started=START - DAY))
     now = fleet.head.run.started
     assert fleet.past.since["customer-02", "secret_expired"].sentence(now) == "new in this run"
     assert fleet.past.since["customer-10", "secret_expired"].sentence(now).endswith("or earlier")
 
 
-def test_a_history_that_cannot_be_read_costs_the_dates_alone(tmp_path: Path) -> None:
+def test_with_an_unreadable_history_only_the_dates_are_missing(tmp_path: Path) -> None:
     (tmp_path / "history.db").write_text("no database")
     end = summarize(lambda: customers(COUNT), 12.0, "all", history=History(tmp_path / "history.db"))
     assert end is not None

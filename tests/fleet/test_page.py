@@ -1,4 +1,4 @@
-"""docs/fleet.md: its commands use options that exist, and its manifests hang together."""
+"""docs/fleet.md: its commands use options that exist, and its manifests are consistent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def manifests() -> list[dict[str, Any]]:
 
 
 def pods() -> dict[str, dict[str, Any]]:
-    """The specification of each role's pod."""
+    """Return, by role, the specification of its pod."""
     pods_by_role = {}
     for manifest in manifests():
         spec = manifest["spec"]["jobTemplate"]["spec"] if manifest["kind"] == "CronJob" else manifest["spec"]
@@ -48,7 +48,7 @@ def steps() -> Iterator[str]:
 
 @cache
 def commands() -> list[list[str]]:
-    """Every command of the page, in words; what a shell or a workflow fills in is a word too."""
+    """Return every command of the page as a list of words; a placeholder of shell or workflow is a word too."""
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     lines += steps()
     lines += [shlex.join(pod["containers"][0]["command"]) for pod in pods().values()]
@@ -81,7 +81,7 @@ def test_options_of_the_plugin_exist() -> None:
 
 
 def test_commands_of_a_fleet_can_be_read(subtests: pytest.Subtests) -> None:
-    """The parser raises for an option that it does not know."""
+    """The parser raises an error for an unknown option."""
     calls = [words[3:] for words in commands() if words[:3] == ["python", "-m", "conformance.fleet"]]
     assert calls
     for call in calls:
@@ -104,11 +104,11 @@ def test_commands_of_dask_exist(subtests: pytest.Subtests) -> None:
 
 
 TO_CHOOSE = {"labels", "matchLabels", "requests", "limits"}
-"""What stands below these has names of the user's choice."""
+"""Members whose own members have names that the user chooses."""
 
 
 def misspelt(value: Any, parent: str = "") -> Iterator[tuple[str, Any]]:
-    """Copies with one member misspelt each, and its name."""
+    """Yield the name of each member and a copy of the value with this member misspelt."""
     if isinstance(value, list):
         for at, element in enumerate(value):
             yield from ((name, [*value[:at], wrong, *value[at + 1 :]]) for name, wrong in misspelt(element))
@@ -119,8 +119,8 @@ def misspelt(value: Any, parent: str = "") -> Iterator[tuple[str, Any]]:
             yield from ((name, {**value, key: wrong}) for name, wrong in misspelt(member, key))
 
 
-def test_kubernetes_takes_the_manifests(subtests: pytest.Subtests) -> None:
-    """By the schemas of its API server, strictly: no member is there that they do not have."""
+def test_the_manifests_are_valid_for_kubernetes(subtests: pytest.Subtests) -> None:
+    """Every member exists in the schemas of Kubernetes' API server."""
     import kubernetes_validate
 
     latest = kubernetes_validate.latest_version()
@@ -129,7 +129,7 @@ def test_kubernetes_takes_the_manifests(subtests: pytest.Subtests) -> None:
         with subtests.test(kind=manifest["kind"], name=manifest["metadata"]["name"]):
             kubernetes_validate.validate(manifest, latest, strict=True)
             for name, wrong in misspelt(manifest):
-                if name not in ("kind", "apiVersion"):  # which schema it is
+                if name not in ("kind", "apiVersion"):  # these select the schema
                     with pytest.raises(kubernetes_validate.ValidationError):
                         kubernetes_validate.validate(wrong, latest, strict=True)
 
@@ -155,7 +155,7 @@ def test_workers_and_the_command_have_the_connections_in_the_same_place() -> Non
     assert places == {"/connections"}
 
 
-def test_everything_stands_in_one_namespace_that_nobody_else_reaches() -> None:
+def test_all_manifests_are_in_one_namespace_closed_to_other_pods() -> None:
     assert {manifest["metadata"]["namespace"] for manifest in manifests()} == {"connections"}
     (policy,) = [manifest["spec"] for manifest in manifests() if manifest["kind"] == "NetworkPolicy"]
     assert policy["podSelector"] == policy["ingress"][0]["from"][0]["podSelector"] == {"matchLabels": {"app": "fleet"}}

@@ -1,4 +1,4 @@
-"""`python -m conformance.fleet --processes`: worker processes of this machine find what one process finds."""
+"""`python -m conformance.fleet --processes`: worker processes on this machine give the same results as one process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COUNT = 12
 
 @pytest.fixture(autouse=True)
 def _fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder with a fleet of twelve, of whom four are broken, and the notes of who was asked."""
+    """Change to a folder with a fleet of twelve, four of them broken; opened connections are noted in a file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FLEET_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "100")
@@ -53,13 +53,13 @@ def started(processes: int, *more: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """The exit code, the standard output and the standard error of a run."""
+    """Wait for a run; return its exit code, standard output and standard error."""
     out, error = process.communicate(timeout=120)
     return process.returncode, out, error
 
 
 def causes(folder: str) -> dict[str, Any]:
-    """Of each connection in a report, in its order: the verdict and the root causes with their fixes."""
+    """Return, by connection in the order of the report, the verdict and the root causes with their fixes."""
     connections = json.loads(Path(folder, "report.json").read_bytes())["connections"]
     return {
         connection["name"]: (
@@ -77,14 +77,14 @@ def journal() -> list[str]:
 
 
 def children(process: subprocess.Popen[str]) -> list[int]:
-    """The ids of a run's worker processes."""
+    """Return the process ids of a run's workers."""
     listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
     rows = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
     return [int(pid) for pid, parent, what in rows if int(parent) == process.pid and "spawn_main" in what]
 
 
 @pytest.mark.slow
-def test_processes_find_what_one_process_finds_and_verify_each_connection_once() -> None:
+def test_processes_have_the_results_of_one_and_verify_each_connection_once() -> None:
     ends = {count: ended(started(count, f"--report=out-{count}", f"--history={count}.db")) for count in (1, 3)}
     assert {code for code, _, _ in ends.values()} == {1}, ends
     assert not ends[3][2]
@@ -97,7 +97,7 @@ def test_processes_find_what_one_process_finds_and_verify_each_connection_once()
 
 
 @pytest.mark.slow
-def test_what_a_killed_process_had_is_verified_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_connections_of_a_killed_process_are_verified_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(mixed_fleet.HOLD, "4")
     monkeypatch.setenv(mixed_fleet.GATE, "gate")
     process = started(2, "--report=out")
@@ -114,7 +114,7 @@ def test_what_a_killed_process_had_is_verified_by_another(monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
-def test_a_connection_that_processes_die_of_is_left_out_and_told() -> None:
+def test_a_connection_that_kills_its_processes_is_left_out_and_reported() -> None:
     write_fleet(Path("connections/worse"), 1, (".kills-its-worker",))
     code, out, error = ended(started(2, "--report=out", "--jobs=3"))
     assert code == 1, error
@@ -125,8 +125,8 @@ def test_a_connection_that_processes_die_of_is_left_out_and_told() -> None:
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_ends_its_processes_and_keeps_what_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(mixed_fleet.HOLD, "5")  # and a process has six at a time: no process can open all twelve
+def test_an_interrupted_run_ends_its_processes_and_keeps_finished_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(mixed_fleet.HOLD, "5")  # a process opens six at a time, so none can open all twelve
     process = started(2, "--report=out")
     until(lambda: len(journal()) > 2, "some verdicts")
     until(lambda: len(mixed_fleet.notes()) == COUNT, "others under way")
@@ -146,7 +146,7 @@ def test_an_interrupted_run_ends_its_processes_and_keeps_what_is_finished(monkey
     assert len(causes("out")) == COUNT
 
 
-def test_files_that_cannot_be_used_end_the_run_before_anything_is_sent(
+def test_unusable_files_end_the_run_before_any_request(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("FLEET_SECRET")
@@ -168,14 +168,14 @@ def test_files_that_cannot_be_used_end_the_run_before_anything_is_sent(
         (["--processes=2", "--scheduler=tcp://127.0.0.1:1"], "--processes: of this machine"),
     ],
 )
-def test_options_that_cannot_be_used_are_one_line(
+def test_unusable_options_are_an_error_of_one_line(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["connections", "--source=fake", *arguments]) == 4
     assert message in capsys.readouterr().err
 
 
-def test_there_are_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_processes_depends_on_connections_cores_and_tenants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.fleet.processes.cores", lambda: 8)
     fleet = [ConnectionRef("file", f"name-{number}", f"tenant-{number}") for number in range(20 * MIN_CONNECTIONS)]
     assert process_count(fleet[: 2 * MIN_CONNECTIONS - 1], None) == 1
@@ -187,8 +187,8 @@ def test_there_are_as_many_processes_as_pay(monkeypatch: pytest.MonkeyPatch) -> 
     assert process_count([place._replace(tenant="only") for place in fleet], 4) == 1
 
 
-def test_a_tenants_connections_stay_together() -> None:
-    """One process verifies them, and they wait for the tenant's rate limits together."""
+def test_the_connections_of_a_tenant_are_verified_by_one_process() -> None:
+    """One process verifies them, because they share the tenant's rate limits."""
     places = [ConnectionRef("file", f"name-{number}", f"tenant-{number % 3}") for number in range(7)]
     all_units = units(places)
     assert sorted(place for unit in all_units for place in unit) == sorted(places)
@@ -196,7 +196,7 @@ def test_a_tenants_connections_stay_together() -> None:
 
 
 class Conversation:
-    """The worker's end of a pipe: it is given these messages, and keeps what the worker says."""
+    """The worker's end of a pipe: delivers these messages and records the worker's answers."""
 
     def __init__(self, *messages: object) -> None:
         self._messages, self.answers = [*messages], list[object]()
@@ -208,7 +208,7 @@ class Conversation:
         self.answers.append(message)
 
 
-def test_a_worker_says_verdicts_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_sends_verdicts_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     monkeypatch.setattr("conformance.sources.permits.socket_permits", lambda: Permits(MAX_SOCKETS))
     file = str(Path("connections/customers-00.toml").absolute())

@@ -1,5 +1,5 @@
-"""Whatever dies, and whenever: nothing that was finished is lost, and a run that is resumed ends like one that nothing
-disturbed.
+"""Runs that are ended at any moment lose no finished connection, and after resuming have the results of an
+undisturbed run.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from tests.python_path import python_path
 
 pytestmark = pytest.mark.slow
 COUNT = 22
-"""Of connections: enough for a fleet's own view."""
+"""The number of connections: enough for the view of a fleet."""
 DIFFERS = {"started", "duration_s", "started_s", "request_id", "date", "answer", "command", "selection", "again"}
-"""What is not the same in two runs (refusals have times and ids in their answers), or by both faces."""
+"""Members that differ between two runs (refusals have times and ids in their answers) or two faces."""
 PLUGINS = ("conformance.plugin", "tests.fleet.killed_runs", "tests.fleet.mixed_fleet", "no:cacheprovider")
 PYTEST = ["-m", "pytest", *(f"-p{name}" for name in PLUGINS), "-m", "auth", "--sentinel-config=connections"]
 COMMAND = ["-m", "tests.fleet.mixed_command", "connections", "--checks=auth"]
@@ -37,20 +37,20 @@ FACES = {
     "processes": [*COMMAND, "--processes=2"],
 }
 IN_ONE_PROCESS = {"pytest": "pytest", "xdist": "pytest", "command": "command", "processes": "command"}
-"""The face that resumes a run of each with the fewest processes: those of a command line share their journals."""
+"""For each face, the one with the fewest processes that can resume its runs: both faces of a command share journals."""
 OPTIONS = ("source=fake", "report=out", "history=history.db", "jobs=4")
 
 
 @dataclass
 class Ended:
-    """How a run ended: its exit code, and what it printed on both streams."""
+    """The exit code of a run, and its output on both streams."""
 
     code: int
     output: str
 
 
 def run(face: str, *more: str, **dies: str) -> Ended:
-    """Run a face in the folder, in a process that leads a group of its own."""
+    """Run a face in the current folder, in a new process group; ``dies`` sets the variables of ``killed_runs``."""
     prefix = "--" if face in ("command", "processes") else "--sentinel-"
     arguments = [*FACES[face], *(f"{prefix}{option}" for option in (*OPTIONS, *more))]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("DIES_", "PYTEST_"))}
@@ -67,7 +67,7 @@ def _fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def set_up(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Write a fleet, a third of it broken, into a folder, and make it the one in which runs are started."""
+    """Write a fleet, a third of it broken, to a folder, and change to this folder."""
     patch.chdir(folder)
     patch.setenv("FLEET_SECRET", SECRET)
     patch.setenv("COLUMNS", "100")
@@ -79,7 +79,7 @@ def set_up(folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The results of a run that nothing disturbs."""
+    """Return the results of a run that is not disturbed."""
     with pytest.MonkeyPatch.context() as patch:
         set_up(tmp_path_factory.mktemp("undisturbed"), patch)
         assert run("command").code == 1
@@ -88,7 +88,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def results() -> dict[str, Any]:
-    """Return everything in the report, and the names of all its files, but for values that differ from run to run."""
+    """Return the report, without values that differ from run to run, and the names of all its files."""
     report = json.loads(Path("out/report.json").read_bytes())
     return {"report": same(report), "files": sorted(str(path) for path in Path("out").rglob("*"))}
 
@@ -96,21 +96,21 @@ def results() -> dict[str, Any]:
 def same(value: Any) -> Any:
     if isinstance(value, dict):
         members = {key: same(member) for key, member in value.items() if key not in DIFFERS}
-        if "requests" in members and isinstance(members["requests"], list):  # they are sent at the same time
+        if "requests" in members and isinstance(members["requests"], list):  # requests are sent concurrently
             members["requests"].sort(key=lambda request: str(request["probe"]))
         return members
     return [same(element) for element in value] if isinstance(value, list) else value
 
 
 def finished() -> list[str]:
-    """Return the names in the journal and beside it, of lines that are whole."""
+    """Return the names in the complete lines of the journal and of the workers' files beside it."""
     files = sorted(Path("out").glob(f"{FILE}*"))
     lines = [line for file in files for line in file.read_bytes().splitlines(keepends=True)]
     return [json.loads(line)["name"] for line in lines if line.endswith(b"\n")]
 
 
 def assert_resumes_as_if_undisturbed(undisturbed: dict[str, Any], face: str) -> None:
-    """Resume the run of the folder by a face, and compare its results."""
+    """Resume the run of this folder with a face, and compare its results."""
     finished_before, opened_before = set(finished()), len(mixed_fleet.notes())
     ended = run(face, "resume")
     assert ended.code == 1, ended.output
@@ -132,7 +132,9 @@ def assert_resumes_as_if_undisturbed(undisturbed: dict[str, Any], face: str) -> 
         ("command", "index.html"),
     ],
 )
-def test_a_run_that_is_killed_with_all_its_processes(face: str, moment: str, undisturbed: dict[str, Any]) -> None:
+def test_a_run_killed_with_all_its_processes_can_be_resumed(
+    face: str, moment: str, undisturbed: dict[str, Any]
+) -> None:
     assert run(face, at=moment, by="SIGKILL", all="yes").code == -9
     assert finished()
     assert_resumes_as_if_undisturbed(undisturbed, face)
@@ -142,7 +144,7 @@ def test_a_run_that_is_killed_with_all_its_processes(face: str, moment: str, und
 def test_a_run_that_is_interrupted_reports_the_finished_connections_and_how_to_resume(
     face: str, undisturbed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(mixed_fleet.HOLD, "10")  # so that something is unfinished, however fast the others are
+    monkeypatch.setenv(mixed_fleet.HOLD, "10")  # so that some connections are unfinished
     ended = run(face, at="entry 5", by="SIGINT")
     monkeypatch.delenv(mixed_fleet.HOLD)
     assert ended.code == 2, ended.output
@@ -173,7 +175,7 @@ def test_a_run_that_lacks_files_keeps_the_finished_connections_and_can_be_resume
 
 
 @pytest.mark.parametrize("face", FACES)
-def test_a_disk_that_is_full_costs_no_verdict(face: str) -> None:
+def test_a_full_disk_loses_no_verdict(face: str) -> None:
     ended = run(face, at="full 2")
     assert "No space left on device" in ended.output
     report = json.loads(Path("out/report.json").read_bytes())
@@ -181,13 +183,13 @@ def test_a_disk_that_is_full_costs_no_verdict(face: str) -> None:
     assert ended.code == 1, ended.output
 
 
-def test_a_controller_of_workers_that_is_killed(undisturbed: dict[str, Any]) -> None:
-    """Its workers see that by themselves; the connections that they have finished are there."""
+def test_a_run_whose_controller_is_killed_can_be_resumed(undisturbed: dict[str, Any]) -> None:
+    """Its workers notice that and end; the connections that they finished are kept."""
     assert run("xdist", at="index.html", by="SIGKILL").code == -9
     assert_resumes_as_if_undisturbed(undisturbed, IN_ONE_PROCESS["xdist"])
 
 
-def test_a_worker_that_is_killed_is_replaced_and_no_connection_is_missing_or_there_twice(
+def test_a_killed_worker_is_replaced_and_each_connection_occurs_once(
     undisturbed: dict[str, Any],
 ) -> None:
     ended = run("xdist", at="entry 4", by="SIGKILL", worker="yes")

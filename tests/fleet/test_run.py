@@ -1,4 +1,4 @@
-"""`python -m conformance.fleet` in one process: what it says, writes down and goes on from."""
+"""`python -m conformance.fleet` in one process: its output, its files and resumed runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ import runpy
 import tests.fleet.mixed_fleet
 runpy.run_module("conformance.fleet", run_name="__main__")
 """
-"""The command, on a fleet that can be held."""
+"""A program that runs the command on a fleet which can be stopped at a gate."""
 
 
 @pytest.fixture(autouse=True)
@@ -48,10 +48,10 @@ def lines(path: str = f"out/{FILE}") -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("count", [6, 22])
-def test_no_connection_is_decoded_that_the_same_run_has_encoded(
+def test_entries_encoded_by_a_run_are_not_decoded_again_by_it(
     count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """History, baseline, verdicts and overview take the live part; a fleet's pages are read back, one at a time."""
+    """History, baseline, verdicts and overview use the object; only a fleet's pages are read back, one at a time."""
     shutil.rmtree(tmp_path / "connections")
     write_fleet(tmp_path / "connections", count)
     Path("known.toml").write_text('[[accept]]\ncheck = "RBAC-001"\nreason = "known"\nexpires = 2027-01-31\n')
@@ -71,7 +71,7 @@ def test_no_connection_is_decoded_that_the_same_run_has_encoded(
         assert len(history.observations()) == count
 
 
-def test_it_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 1
     output = capsys.readouterr().out.splitlines()
     broken = ["tenant-001.expired-secret", "tenant-003.no-azure-role"]
@@ -82,7 +82,7 @@ def test_it_ends_with_the_counts_and_the_worst_verdict(capsys: pytest.CaptureFix
     assert output[-1] == "verdicts  0 conformant, 2 nonconformant, 0 incomplete, 4 partial"
 
 
-def test_it_writes_the_journal_the_report_and_the_history() -> None:
+def test_a_run_writes_the_journal_the_report_and_the_history() -> None:
     run("--report=out", "--history=history.db")
     names = sorted(connection["name"] for connection in lines())
     assert len(names) == 6
@@ -95,7 +95,7 @@ def test_it_writes_the_journal_the_report_and_the_history() -> None:
     assert {observation.started for observation in looks} == {datetime.fromisoformat(report["run"]["started"])}
 
 
-def test_it_goes_on_where_it_was_cut_off() -> None:
+def test_a_resumed_run_verifies_only_unfinished_connections() -> None:
     run("--report=out", "--history=history.db")
     before = Path("out/report.json").read_bytes()
     journal = Path("out", FILE)
@@ -113,8 +113,8 @@ def verdicts(report: bytes) -> dict[str, str]:
     return {connection["name"]: connection["verdict"]["summary"] for connection in json.loads(report)["connections"]}
 
 
-def test_journals_of_shares_are_joined_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a CI matrix does: each job has its share, and the last one puts them together."""
+def test_journals_of_shards_are_joined_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a CI matrix each job verifies a share, and a last job joins their journals."""
     for share in (1, 2):
         run(f"--shard={share}/2", f"--report=share-{share}")
     Path("all").mkdir()
@@ -126,14 +126,14 @@ def test_journals_of_shares_are_joined_without_a_secret(monkeypatch: pytest.Monk
     assert len(verdicts(Path("all/report.json").read_bytes())) == 6
 
 
-def test_another_selection_is_another_run() -> None:
+def test_a_run_with_another_selection_is_not_resumed() -> None:
     run("--report=out")
     Path("opened.txt").unlink()
     assert main(["connections", "--source=fake", "--checks=auth", "--report=out", "--resume"]) == 1
     assert len(mixed_fleet.notes()) == 6
 
 
-def test_a_share_without_a_connection_is_told_and_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_shard_is_reported_and_not_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     ends = {share: run(f"--shard={share}/40", f"--report=share-{share}") for share in range(1, 41)}
     output = capsys.readouterr().out
     empty = [share for share in ends if f"share     {share}/40 has none of the connections\n" in output]
@@ -142,14 +142,14 @@ def test_a_share_without_a_connection_is_told_and_no_mistake(capsys: pytest.Capt
     assert all(Path(f"share-{share}", FILE).read_bytes() == b"" for share in empty), "it can be joined with others"
 
 
-def test_warnings_can_be_taken_for_failures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_strict_turns_warnings_into_failures(capsys: pytest.CaptureFixture[str]) -> None:
     write_fleet(Path("warned"), 3, (".secret-ends-soon",))
     assert main(["warned", "--source=fake", "--checks=HYG-001,AUTH-003"]) == 0
     assert main(["warned", "--source=fake", "--checks=HYG-001,AUTH-003", "--strict"]) == 1
     assert "0 conformant, 3 nonconformant" in capsys.readouterr().out
 
 
-def test_known_findings_are_accepted_for_a_while(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_baseline_accepts_known_findings(capsys: pytest.CaptureFixture[str]) -> None:
     entry = '[[accept]]\ncheck = "{}"\nreason = "a change is planned"\nexpires = 2999-01-01\n'
     Path("known.toml").write_text(entry.format("AUTH-003") + entry.format("RBAC-001"))
     arguments = ["connections", "--source=fake", "--checks=AUTH-001,AUTH-003,RBAC-001", "--baseline=known.toml"]
@@ -162,7 +162,7 @@ def test_known_findings_are_accepted_for_a_while(capsys: pytest.CaptureFixture[s
     assert main(arguments) == 4
 
 
-def test_what_changed_since_another_run_is_told() -> None:
+def test_changes_since_another_run_are_in_the_report() -> None:
     run("--report=out")
     report = Path("out/report.json")
     report.write_bytes(report.read_bytes().replace(b"tenant-000", b"tenant-900"))
@@ -172,7 +172,7 @@ def test_what_changed_since_another_run_is_told() -> None:
     assert len(comparison["connections"]) == 5
 
 
-def test_who_asked_for_it_is_told_of_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notification_of_failures_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     sentences: list[str] = []
     monkeypatch.setattr("conformance.outputs.notify.send", lambda _, sentence, lines: sentences.append(sentence))
     run("--notify=json://localhost")
@@ -199,7 +199,7 @@ def test_who_asked_for_it_is_told_of_failures(monkeypatch: pytest.MonkeyPatch) -
         ([], "FILE"),
     ],
 )
-def test_options_that_cannot_be_used_are_one_line(
+def test_unusable_options_are_an_error_of_one_line(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert main(arguments) == 4
@@ -210,7 +210,9 @@ def test_options_that_cannot_be_used_are_one_line(
 
 
 @pytest.mark.parametrize("journal", [b'{"name": 1}\n', b"verdicts\n", None])
-def test_what_is_no_journal_is_told_and_left_alone(capsys: pytest.CaptureFixture[str], journal: bytes | None) -> None:
+def test_a_file_that_is_not_a_journal_is_reported_and_not_changed(
+    capsys: pytest.CaptureFixture[str], journal: bytes | None
+) -> None:
     path = Path("out", FILE)
     path.parent.mkdir()
     path.mkdir() if journal is None else path.write_bytes(journal)
@@ -220,7 +222,7 @@ def test_what_is_no_journal_is_told_and_left_alone(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_keeps_what_is_finished(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupted_run_keeps_finished_connections(capsys: pytest.CaptureFixture[str]) -> None:
     write_fleet(Path("large"), 12, ("",))
     command = [sys.executable, "-c", HOLDING, "large", "--source=fake", "--jobs=2", "--report=out"]
     environ = {**os.environ, "PYTHONPATH": python_path(), mixed_fleet.HOLD: "6"}
@@ -235,7 +237,7 @@ def test_an_interrupted_run_keeps_what_is_finished(capsys: pytest.CaptureFixture
     assert len(verdicts(Path("out/report.json").read_bytes())) == finished < 12
 
 
-def test_a_report_that_cannot_be_written_is_told_before_anything_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unwritable_report_is_an_error_before_any_request(capsys: pytest.CaptureFixture[str]) -> None:
     Path("out").write_text("a file")
     assert run("--report=out") == 4
     output = capsys.readouterr()

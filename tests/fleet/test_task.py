@@ -1,4 +1,4 @@
-"""The work of one process of a fleet: paths and names in, verdicts out, never a secret."""
+"""The work of one process of a fleet: its input is paths and names, its output verdicts, never a secret."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fleet_of_six(tmp_path, monkeypatch)
 
 
-# What a worker does
+# Tasks of a worker
 
 
 def places() -> list[ConnectionRef]:
@@ -41,7 +41,7 @@ def places() -> list[ConnectionRef]:
     ]
 
 
-def test_a_task_is_paths_and_names_and_its_result_holds_no_secret() -> None:
+def test_neither_a_task_nor_its_result_contains_a_secret() -> None:
     pickled = pickle.dumps((places(), ORDER))
     result = task.verify(places(), ORDER)
     assert pickle.loads(pickle.dumps(result)) == result
@@ -50,7 +50,7 @@ def test_a_task_is_paths_and_names_and_its_result_holds_no_secret() -> None:
         assert secret.encode() not in pickled + pickle.dumps(result)
 
 
-def test_how_warnings_and_known_findings_are_taken_travels_with_the_order() -> None:
+def test_strict_mode_and_baseline_are_part_of_the_order() -> None:
     acceptance = Acceptance("AUTH-003", "a change is planned", date(2999, 1, 1))
     order = pickle.loads(
         pickle.dumps(replace(ORDER, strict=True, baseline=(acceptance,), docs=Docs("https://example.com")))
@@ -62,8 +62,8 @@ def test_how_warnings_and_known_findings_are_taken_travels_with_the_order() -> N
     assert not expired.root_causes
 
 
-def test_an_entry_is_of_what_was_asked_for_even_where_a_source_changes_it() -> None:
-    """Else a resumed run would not know it again."""
+def test_an_entry_has_the_fingerprint_of_the_configured_connection() -> None:
+    """Otherwise a resumed run would not recognize the connection."""
     write_fleet(Path("changed"), 1, (".common-tenant",))
     (file,) = Path("changed").glob("*.toml")
     (connection,) = load(file, credentials=False)
@@ -73,7 +73,7 @@ def test_an_entry_is_of_what_was_asked_for_even_where_a_source_changes_it() -> N
     assert finished.started == ORDER.started
 
 
-def test_what_cannot_be_read_is_the_trouble_of_its_file_alone() -> None:
+def test_an_unreadable_file_fails_only_its_own_connections() -> None:
     refs = places()
     Path("connections/customers-01.toml").write_text("[connection")
     result = task.verify(refs, ORDER)
@@ -86,14 +86,14 @@ def test_what_cannot_be_read_is_the_trouble_of_its_file_alone() -> None:
     assert {failure.exit_code for failure in result.failures} == {ExitCode.USAGE}
 
 
-def test_a_name_that_is_not_there_is_told() -> None:
+def test_an_unknown_name_is_a_failure() -> None:
     (trouble,) = task.verify([ConnectionRef(places()[0].file, "gone")], ORDER).failures
     assert "no connection 'gone' there" in trouble.text
     assert trouble.exit_code == ExitCode.USAGE
 
 
-def test_a_task_raises_nothing_and_tells_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an exception says would go to the scheduler."""
+def test_a_task_raises_no_exception_and_returns_no_values_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message of an exception would be sent to the scheduler."""
 
     async def broken(*_: object) -> Result:
         raise LookupError(SECRET)

@@ -1,4 +1,4 @@
-"""The trend of a fleet: what is read from a history, and what is drawn. `SENTINEL_WRITE_GOLDEN=1` writes anew."""
+"""The trend of a fleet, read from a history, and its drawings. `SENTINEL_WRITE_GOLDEN=1` rewrites the golden files."""
 
 from __future__ import annotations
 
@@ -65,25 +65,25 @@ def test_every_run_counts_every_connection(history: History) -> None:
 
 
 def test_open_causes_are_counted_from_their_beginning(history: History) -> None:
-    """Also from before the days that are drawn."""
+    """The beginning can be before the days that are drawn."""
     expected = [("secret_expired", 6, 24), ("rbac_role_missing", 3, 18), ("app_role_missing", 1, 3)]
     for since in (None, START + 27 * DAY):
         fleet_trend = trend(history, since)
         assert [(cause.cause, cause.connections, (cause.since - START).days) for cause in fleet_trend.open] == expected
 
 
-def test_what_was_fixed_tells_how_long_it_took(history: History) -> None:
+def test_fixed_causes_have_their_median_duration(history: History) -> None:
     took = {cause.cause: (cause.times, cause.median.days) for cause in trend(history).resolved}
     assert took["secret_expired"] == (4, 3)
     assert took["rbac_role_missing"] == (2, 20)
     assert trend(history, START + 27 * DAY).resolved == ()
 
 
-def test_the_restless_flap(history: History) -> None:
+def test_connections_that_flap_are_found(history: History) -> None:
     assert next(iter(trend(history).flapping)) == "tenant-059"
 
 
-def test_shares_of_one_run_are_one_run() -> None:
+def test_shards_of_one_run_are_counted_as_one_run() -> None:
     def look(name: str, after: timedelta) -> Observation:
         return Observation(START + after, name, "conformant", frozenset())
 
@@ -119,7 +119,7 @@ def test_the_terminal_may_be_narrow_or_plain(history: History, width: int, encod
 
 
 @given(st.dictionaries(st.sampled_from(list(STACK)), st.integers(1, 10_000), min_size=1), st.integers(10, 60))
-def test_a_bar_is_full_and_shows_everything_that_there_is(counts: dict[str, int], width: int) -> None:
+def test_a_bar_has_its_full_width_and_shows_every_status(counts: dict[str, int], width: int) -> None:
     widths = lengths(counts, width)  # type: ignore[arg-type]
     assert sum(widths.values()) == width
     assert widths.keys() == counts.keys()
@@ -134,7 +134,7 @@ def test_a_scale_has_a_few_round_lines(most: int) -> None:
     assert step == 1 or step < most
 
 
-def test_times_are_told_in_their_unit() -> None:
+def test_durations_are_written_in_hours_or_days() -> None:
     assert [span(timedelta(hours=hours)) for hours in (0, 5, 47, 60, 480)] == [
         "1 h",
         "5 h",
@@ -144,7 +144,7 @@ def test_times_are_told_in_their_unit() -> None:
     ]
 
 
-def test_the_picture_says_what_it_shows_and_needs_nothing_else(history: History) -> None:
+def test_the_picture_has_a_description_and_no_external_parts(history: History) -> None:
     text = picture(trend(history))
     root = ElementTree.fromstring(text)
     space = "{http://www.w3.org/2000/svg}"
@@ -162,7 +162,7 @@ def test_names_are_text_in_the_picture(history: History) -> None:
     assert "&lt;b&gt;&amp;" in picture(trend(history))
 
 
-def test_the_command_draws_both(
+def test_the_command_draws_terminal_and_picture(
     history: History, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["trend", f"--history={tmp_path / 'history.db'}", f"--svg={tmp_path / 'trend.svg'}"]) == 0
@@ -180,7 +180,7 @@ def test_the_command_draws_both(
         (["--history=history.db", "--svg=nowhere/trend.svg"], "nowhere/trend.svg: cannot be written"),
     ],
 )
-def test_what_cannot_be_drawn_is_one_line(
+def test_a_history_that_cannot_be_drawn_is_an_error_of_one_line(
     history: History,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],

@@ -1,4 +1,4 @@
-"""Real proxies on loopback in front of the served virtual tenant, as proxies.toml describes them."""
+"""Real proxies on loopback in front of the served virtual tenant; proxies.toml describes them."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ from tests.network.relay import relay
 
 DESCRIPTIONS = Path(__file__).with_name("proxies.toml")
 START = 60.0
-"""Seconds for a proxy to listen."""
+"""Seconds until a proxy must listen."""
 
 
 @dataclass(frozen=True)
 class Situation:
-    """A proxy with a configuration, and the finding that it has to lead to; ``cause`` is empty where all works.
+    """A proxy with a configuration, and the finding that it must cause; ``cause`` is empty if all must work.
 
-    ``settings`` are environment variables; in all texts, ``@name@`` stands for a value of :func:`values`.
+    ``settings`` are environment variables; in all texts, ``@name@`` is replaced by a value that :func:`running` knows.
     """
 
     proxy: str
     name: str
     cause: str
     behaviour: str
-    """What the proxy does, for docs/proxies.md."""
+    """The behaviour of the proxy, for docs/proxies.md."""
     program: str = ""
     package: str = ""
     arguments: tuple[str, ...] = ()
     prepare: tuple[str, ...] = ()
-    """A command that has to run first."""
+    """A command that must run first."""
     files: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     says: tuple[str, ...] = ()
     """Words of the explanation or of the fix."""
     silent: bool = False
-    """Nothing is ever answered: a test has to wait for the end of its patience."""
+    """Nothing is ever answered: a test must wait for its timeouts."""
     hosts: str = ""
-    """The address that the proxy finds for the services: in a namespace of its own, it has another /etc/hosts. On
+    """The address to which the proxy resolves the services: it runs in a namespace with another /etc/hosts. At
     ``TENANT``, the served tenant answers.
     """
     reset_after: int | None = None
-    """After so many bytes of answers, a relay on the way to the proxy resets the connection."""
+    """The number of bytes of answers after which a relay between client and proxy resets the connection."""
 
     @property
     def id(self) -> str:
@@ -63,7 +63,7 @@ class Situation:
 
     @property
     def missing(self) -> str | None:
-        """Why it cannot be tried on this machine."""
+        """Return the reason why this machine cannot run the situation, or None."""
         needed = (self.program, *self.prepare[:1])
         missing = next((program for program in needed if program and not shutil.which(program, path=PATH)), None)
         if missing:
@@ -76,7 +76,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 TENANT = "127.0.0.2"
 OWN_HOSTS = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"')
-"""Runs a program, given after a file, with this file as its /etc/hosts."""
+"""A command prefix; its arguments are a file and a program with arguments, which gets the file as /etc/hosts."""
 
 
 @cache
@@ -113,16 +113,16 @@ def _described() -> Iterator[Situation]:
 
 
 def _files(row: Mapping[str, Any], situation: Mapping[str, Any]) -> dict[str, str]:
-    """The files of a situation: ``configuration`` and its ``extra`` lines make up proxy.conf."""
+    """Return the files of a situation by name; proxy.conf consists of ``configuration`` and its ``extra`` lines."""
     configuration = situation.get("configuration", row.get("configuration", "")) + situation.get("extra", "")
     return {"proxy.conf": configuration, **row.get("files", {}), **situation.get("files", {})}
 
 
 @contextmanager
 def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, str]]:
-    """Runs the proxy of a situation in front of a served tenant; the environment that leads through it."""
+    """Run the proxy of a situation in front of a served tenant; yield the environment that leads through the proxy."""
     with tempfile.TemporaryDirectory(prefix="proxy-") as folder, _silent() as silent, ExitStack() as stack:
-        Path(folder).chmod(0o755)  # squid gives up root
+        Path(folder).chmod(0o755)  # squid drops the rights of root
         values = {
             "folder": folder,
             "name": f"p{uuid.uuid4().hex[:12]}",
@@ -167,9 +167,9 @@ def running(situation: Situation, tenant: ServedTenant) -> Iterator[dict[str, st
             _await(process, int(values["port"]), Path(folder, "output"))
             yield settings
         finally:
-            process.kill()  # when asked to end, squid takes two seconds
+            process.kill()  # on SIGTERM, squid takes two seconds to end
             process.wait()
-            for left in Path("/dev/shm").glob(f"{values['name']}-*"):  # squid's
+            for left in Path("/dev/shm").glob(f"{values['name']}-*"):  # left by squid
                 left.unlink(missing_ok=True)
 
 
@@ -180,8 +180,8 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def _certificates(folder: Path, tenant: bytes) -> None:
-    """``server.pem``, key and certificate of a proxy that speaks TLS; ``authority.pem``, key and certificate of its
-    authority; ``both.pem``, that authority and the tenant's.
+    """Write ``server.pem``, key and certificate of a proxy with TLS; ``authority.pem``, key and certificate of its
+    authority; ``both.pem``, the certificates of that authority and of the tenant's.
     """
     authority = trustme.CA(organization_name="Example Company")
     server = authority.issue_cert("localhost", "127.0.0.1")
@@ -198,7 +198,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _silent() -> Iterator[int]:
-    """The port of a listener that accepts, and never says anything."""
+    """Yield the port of a listener that accepts connections and never sends anything."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
         yield listener.getsockname()[1]
 

@@ -1,4 +1,4 @@
-"""A TCP relay on loopback, which passes bytes on or resets connections in the middle of an answer."""
+"""A TCP relay on loopback that forwards bytes, or resets connections in the middle of an answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHUNK = 64 * 1024
 
 @contextmanager
 def relay(target: int, address: str = "127.0.0.1", port: int = 0, reset_after: int | None = None) -> Iterator[int]:
-    """Pass connections on to a port of loopback while entered; yield the port that it listens on.
+    """Forward connections to a port of loopback while entered; yield the port on which it listens.
 
     After ``reset_after`` bytes towards the client, the connection ends with a TCP reset (RST).
     """
@@ -37,12 +37,12 @@ def _serve(client: socket.socket, target: int, reset_after: int | None) -> None:
         upward.start()
         if _pass_on(service, client, reset_after):
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() sends RST
-            client.shutdown(socket.SHUT_RD)  # wakes the other direction up
+            client.shutdown(socket.SHUT_RD)  # ends the wait of the other direction
         upward.join()
 
 
 def _pass_on(source: socket.socket, sink: socket.socket, most: int | None = None) -> bool:
-    """Pass on until the source ends, or so many bytes; return whether there were more."""
+    """Forward bytes until the source ends, or ``most`` of them; return whether there were more."""
     passed = 0
     with contextlib.suppress(OSError):
         while data := source.recv(CHUNK):

@@ -1,4 +1,4 @@
-"""What was not said by the service is not held against it."""
+"""Answers that TLS inspection may have changed are not attributed to the service."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALTERED = [
 
 
 @pytest.mark.parametrize(("status", "body"), ALTERED)
-def test_where_tls_is_opened_nothing_but_a_code_is_the_services_own(status: int, body: bytes) -> None:
+def test_with_tls_inspection_an_answer_without_a_code_is_intercepted(status: int, body: bytes) -> None:
     finding = explain(body, status=status, service="graph")
     assert intercepted_finding(finding, None, HOST) is finding
     through = intercepted_finding(finding, "Example Company", HOST)
@@ -32,7 +32,7 @@ def test_where_tls_is_opened_nothing_but_a_code_is_the_services_own(status: int,
     assert any(HOST in line for line in through.fix.commands)
 
 
-def test_a_code_of_the_service_stays_its_own() -> None:
+def test_with_tls_inspection_a_code_of_the_service_keeps_its_finding() -> None:
     body = b'{"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}'
     finding = explain(body, status=403, service="graph")
     assert intercepted_finding(finding, "Example Company", HOST) is finding
@@ -40,7 +40,7 @@ def test_a_code_of_the_service_stays_its_own() -> None:
     assert intercepted_finding(slow, "Example Company", HOST) is slow
 
 
-def test_an_answer_that_breaks_off_was_cut_where_tls_is_opened() -> None:
+def test_with_tls_inspection_an_answer_that_breaks_off_is_intercepted() -> None:
     finding = network_finding(httpx.ReadError("reset"), HOST)
     assert cut_off_finding(finding, None) is finding
     assert cut_off_finding(finding, "Example Company").cause == "intercepted"

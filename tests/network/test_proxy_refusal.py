@@ -1,4 +1,4 @@
-"""A refusal of a proxy: who, what and why; and what the settings of this machine have to do with other failures."""
+"""Findings about refusals of proxies, and about proxy settings of this machine that explain other failures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def route(status: int, schemes: str = "", url: str = "http://proxy.example:8080"
         (407, "proxy_auth_required"),
     ],
 )
-def test_the_status_tells_the_cause(status: int, cause: str) -> None:
+def test_the_status_selects_the_cause(status: int, cause: str) -> None:
     finding = network_finding(httpx.ProxyError(f"{status} Whatever"), HOST, route(status))
     assert finding.cause == cause
     assert network_finding(httpx.ProxyError(f"{status} Whatever"), HOST).cause == cause
@@ -42,7 +42,7 @@ def test_the_status_tells_the_cause(status: int, cause: str) -> None:
         ('Digest realm="x", nonce="y", qop="auth"', "offers Digest only"),
     ],
 )
-def test_the_schemes_are_named(schemes: str, says: str) -> None:
+def test_the_schemes_offered_by_the_proxy_are_listed(schemes: str, says: str) -> None:
     assert says in network_finding(httpx.ProxyError("407"), HOST, route(407, schemes)).explanation
 
 
@@ -64,12 +64,12 @@ def test_a_password_is_never_shown() -> None:
         ("Requested NO AUTHENTICATION REQUIRED from proxy server, but got USERNAME/PASSWORD.", "proxy_auth_required"),
     ],
 )
-def test_socks_has_words_in_place_of_a_status(text: str, cause: str) -> None:
+def test_the_message_of_a_socks_proxy_selects_the_cause(text: str, cause: str) -> None:
     way = Route(HOST, Proxy("socks5://proxy.example:1080", "ALL_PROXY"), Stage.TUNNEL)
     assert network_finding(httpx.ProxyError(text), HOST, way).cause == cause
 
 
-def test_a_host_that_no_proxy_exempts_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_exempted_by_no_proxy_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
     monkeypatch.setenv("NO_PROXY", "localhost,microsoft.com")
     finding = network_finding(httpx.ConnectTimeout("timed out"), HOST, Route(HOST))

@@ -1,4 +1,4 @@
-"""Settings of this machine that cannot be used are one root cause, before anything is sent, and show no password."""
+"""Unusable settings of this machine are one root cause, found before any request, and show no password."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ USABLE = (
 
 
 def root(report: Report) -> tuple[str, str, str]:
-    """Cause, owner and explanation of the only root cause; nothing was sent, and the run is incomplete."""
+    """Return cause, owner and explanation of the only root cause of an incomplete run that sent nothing."""
     (issue,) = report.verdict.root_causes
     assert report.verdict.exit_code == 6
     assert report.gathered.requests == 0
@@ -68,7 +68,7 @@ def test_usable_proxies_have_no_flaw(subtests: pytest.Subtests) -> None:
             assert flaw_of(value) is None
 
 
-def test_socks_without_its_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_socks_without_its_package_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proxy_settings, "find_spec", lambda name: None if name == "socksio" else find_spec(name))
     monkeypatch.setenv("ALL_PROXY", "socks5://user:canary@proxy.example:1080")
     cause, _, text = root(verify(made_up(), source="live"))
@@ -119,7 +119,9 @@ def test_a_proxy_shows_its_address_without_credentials(monkeypatch: pytest.Monke
         ("e.com,localhost", None),
     ],
 )
-def test_an_exemption_names_its_entry(monkeypatch: pytest.MonkeyPatch, exceptions: str, caught: str | None) -> None:
+def test_an_exemption_has_its_entry_of_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, exceptions: str, caught: str | None
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:8080")
     monkeypatch.setenv("NO_PROXY", exceptions)
     assert exemption("management.azure.com") == caught
@@ -129,7 +131,7 @@ def test_without_variables_the_operating_system_is_trusted() -> None:
     assert type(trust()).__module__.startswith("truststore")
 
 
-def test_bundles_that_are_not_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_bundles_that_are_not_read_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     assert trust_note() is None

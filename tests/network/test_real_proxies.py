@@ -1,4 +1,4 @@
-"""Every situation of every real proxy names exactly one root cause, with the right owner."""
+"""Every situation of every real proxy leads to exactly one root cause, with the right owner."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.network.real_proxies import Situation, running, situations
 pytestmark = pytest.mark.slow
 
 SHORT_WAIT = 2.0
-"""Seconds for a connection and for a tunnel where nothing is ever answered: how long does not change the finding."""
+"""Timeout in seconds for connecting and for a tunnel that is never answered; it does not change the finding."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ async def verify_by_each(
 
 
 @pytest.mark.parametrize("situation", situations(), ids=lambda situation: situation.id)
-def test_one_root_cause(
+def test_each_situation_has_its_one_root_cause(
     situation: Situation,
     tenant: ServedTenant,
     transport: ContextVar[str],
@@ -64,7 +64,7 @@ def test_one_root_cause(
 
 
 def assert_names_the_cause(report: Report, situation: Situation) -> None:
-    """The report names the cause of the situation alone, with its owner and the words of the fix, and no secret."""
+    """Assert that the report has only the cause of the situation, its owner and the words of the fix, and no secret."""
     findings = [issue.root.finding for issue in report.verdict.root_causes]
     assert [finding.cause for finding in findings] == ([situation.cause] if situation.cause else [])
     assert report.verdict.exit_code == (6 if situation.cause else 0)

@@ -1,4 +1,4 @@
-"""What the network does to several hosts is one finding, which names all of them and what to allow."""
+"""A network failure of several hosts is one finding, which lists them and the hosts to allow."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def test_several_denied_hosts_are_one_finding(verified: Callable[..., Report]) -
     assert ", ".join(made_up().hosts) in finding.fix.text
 
 
-def test_the_allow_list_has_what_the_connection_is_for() -> None:
+def test_the_allow_list_has_the_hosts_of_the_connection() -> None:
     assert made_up(apis=("graph",)).hosts == ("login.microsoftonline.com", "graph.microsoft.com")

@@ -1,4 +1,4 @@
-"""Annotations of a CI system: where they point, how they are written, and that no text of a service is in them."""
+"""Annotations of a CI system: their place, their escaping, and no text of a service in them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_each_sign_that_a_command_is_made_of_is_escaped() -> None:
+def test_the_special_characters_of_commands_are_escaped() -> None:
     hostile = Annotation("error", "50%\n::set-output name=a::b ##vso[x]", "a,b:c;d]\n%.toml", 3)
     assert github(hostile) == ("::error file=a%2Cb%3Ac;d]%0A%25.toml,line=3::50%25%0A::set-output name=a::b ##vso[x]")
     assert azure(hostile) == (
@@ -31,7 +31,7 @@ def test_each_sign_that_a_command_is_made_of_is_escaped() -> None:
     )
 
 
-def test_keys_that_causes_point_at_are_keys_of_a_connection_file() -> None:
+def test_keys_of_causes_are_keys_of_a_connection_file() -> None:
     keys = {cause.key for cause in CAUSES.values() if cause.key}
     assert keys
     assert keys <= {*KEYS}
@@ -50,7 +50,7 @@ def lines(result: pytest.RunResult, start: str) -> list[str]:
         ("service-down", "warning", "[connection]", "service_fault: "),
     ],
 )
-def test_a_root_cause_is_annotated_at_the_line_to_look_at(
+def test_a_root_cause_is_annotated_at_the_line_of_its_key(
     folder: Path,
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
@@ -78,7 +78,7 @@ def test_a_root_cause_is_annotated_at_the_line_to_look_at(
 
 
 @pytest.mark.slow
-def test_nowhere_else_is_a_command_printed(folder: Path, pytester: pytest.Pytester) -> None:
+def test_without_a_ci_system_no_command_is_printed(folder: Path, pytester: pytest.Pytester) -> None:
     result = run(pytester, scenario="expired-secret")
     assert not lines(result, "::")
     assert not lines(result, "##")

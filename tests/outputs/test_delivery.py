@@ -1,4 +1,4 @@
-"""Where the reports of a run go."""
+"""The outputs of a run and their destinations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def option(**options: object) -> Callable[[str], object]:
     return options.get
 
 
-def test_nothing_is_written_that_was_not_asked_for(tmp_path: Path) -> None:
+def test_without_options_nothing_is_written(tmp_path: Path) -> None:
     job = tmp_path / "job.md"
     assert (
         Delivery.of(option(), {"GITHUB_STEP_SUMMARY": str(job)}).deliver(ConnectionsSummary(run(*RUNS["one-fault"])))
@@ -48,7 +48,7 @@ def test_no_form_shows_the_secret(tmp_path: Path, name: str) -> None:
         assert SECRET not in path.read_text(), path
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (problem,) = Delivery(tmp_path / "file" / "deep").deliver(ConnectionsSummary(run(*RUNS["healthy"])))
     assert problem.fatal
@@ -59,12 +59,12 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["language", "contact"])
-def test_what_is_for_pages_needs_a_folder_for_them(name: str) -> None:
+def test_options_of_pages_need_a_report_folder(name: str) -> None:
     with pytest.raises(DeliveryError, match=f"--sentinel-{name} is for the pages of --sentinel-report"):
         Delivery.of(option(**{name: "de"}), {})
 
 
-def test_the_page_to_open_first_is_named_once_it_is_written(tmp_path: Path) -> None:
+def test_the_page_to_open_first_is_returned_after_it_is_written(tmp_path: Path) -> None:
     where, summary_ = Delivery(tmp_path / "out"), ConnectionsSummary(run(*RUNS["healthy"]))
     assert where.write_report(summary_) is None
     where.deliver(summary_)
@@ -76,7 +76,7 @@ def test_an_unknown_language_is_bad_usage() -> None:
         Delivery.of(option(language="de,it"), {})
 
 
-def test_an_address_is_no_part_of_the_command_to_give_again() -> None:
+def test_addresses_are_left_out_of_the_command_that_repeats_a_run() -> None:
     arguments = [
         "--sentinel-notify=slack://secret",
         "--sentinel-notify",

@@ -28,14 +28,14 @@ TOKEN = "hook-token-0123456789"
 
 
 def notify(address: Secret, document: Document) -> str | None:
-    """What a run over a few connections sends."""
+    """Send the notification of a run over a few connections; return the problem, or None."""
     message = ConnectionsSummary(document).message()
     assert message is not None
     return send(address, *message)
 
 
 class Receiver(HTTPServer):
-    """A webhook that keeps what it gets."""
+    """A webhook that records the notifications that it receives."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -67,7 +67,7 @@ def receiver() -> Iterator[Receiver]:
         server.shutdown()
 
 
-def test_the_verdict_and_what_is_to_be_fixed_arrive_without_evidence(receiver: Receiver) -> None:
+def test_a_notification_has_the_verdict_and_the_fix_without_evidence(receiver: Receiver) -> None:
     document = run(*RUNS["one-fault"])
     assert notify(Secret(receiver.address), document) is None
     (notification,) = receiver.notifications
@@ -81,7 +81,7 @@ def test_the_verdict_and_what_is_to_be_fixed_arrive_without_evidence(receiver: R
     assert not any(text in json.dumps(notification) for text in (SECRET, proof.request_id, "https://management"))
 
 
-def test_of_many_connections_only_those_in_trouble_are_told(receiver: Receiver) -> None:
+def test_a_notification_lists_only_connections_in_trouble(receiver: Receiver) -> None:
     notify(Secret(receiver.address), run(*RUNS["five-connections"]))
     (notification,) = receiver.notifications
     assert notification["title"] == "Sentinel: 4 of 5 connections work"
@@ -89,7 +89,7 @@ def test_of_many_connections_only_those_in_trouble_are_told(receiver: Receiver) 
     assert "customer-01: " not in notification["message"]
 
 
-def test_nobody_is_called_by_a_name(receiver: Receiver) -> None:
+def test_a_name_cannot_mention_users_or_channels(receiver: Receiver) -> None:
     document = run(*RUNS["one-fault"])
     (connection,) = document.connections
     renamed = msgspec.structs.replace(connection, name="<!channel> @everyone\x1b[2J")
@@ -97,7 +97,7 @@ def test_nobody_is_called_by_a_name(receiver: Receiver) -> None:
     assert not {"<", "@", "\x1b"} & set(receiver.notifications[0]["title"] + receiver.notifications[0]["message"])
 
 
-def test_what_was_not_taken_is_one_line_without_the_address(receiver: Receiver) -> None:
+def test_a_refused_notification_is_one_line_without_the_address(receiver: Receiver) -> None:
     receiver.status = 500
     document = run(*RUNS["one-fault"])
     problem = notify(Secret(receiver.address), document)
@@ -110,12 +110,12 @@ def test_what_was_not_taken_is_one_line_without_the_address(receiver: Receiver) 
 @pytest.mark.parametrize(
     ("name", "worth"), [("healthy", False), ("one-fault", True), ("everything-down", True), ("five-connections", True)]
 )
-def test_only_what_fails_is_worth_telling(name: str, worth: bool) -> None:
+def test_only_failures_are_notified(name: str, worth: bool) -> None:
     assert worth_telling(run(*RUNS[name])) is worth
 
 
 @pytest.mark.parametrize(("before", "worth"), [("healthy", False), ("no-azure-role", True)])
-def test_so_is_what_changed(before: str, worth: bool) -> None:
+def test_changes_are_notified(before: str, worth: bool) -> None:
     document = with_comparison(run("healthy"), run_of(run(before)))
     assert worth_telling(document) is worth
     assert ("- passing: RBAC-001: passed, was rbac_role_missing" in "\n".join(body(document))) is worth
@@ -142,14 +142,14 @@ def test_the_error_about_an_unusable_address_does_not_show_it(reference: str, me
     assert str(raised.value) == f"--sentinel-notify: {message}"
 
 
-def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_has_the_command_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(NotifyError, match=r"pip install 'sentinel-conformance\[notify\]'"):
         addresses([f"json://127.0.0.1/{TOKEN}"], {})
 
 
 @pytest.mark.slow
-def test_a_run_tells_of_its_failure_and_nothing_else_changes(
+def test_a_failed_notification_is_a_warning_and_does_not_change_the_run(
     folder: Path, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, receiver: Receiver
 ) -> None:
     monkeypatch.setenv("HOOK", receiver.address)

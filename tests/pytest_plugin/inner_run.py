@@ -1,6 +1,6 @@
-"""A run of pytest within the process of its test, in a fraction of the time that a process of its own takes.
+"""Runs of pytest within the process of their test, which takes a fraction of the time of a separate process.
 
-For runs that change nothing in their process: no checks of their own, no signals.
+Such a run must not change its process: it declares no checks and sends no signals.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import conformance
 from conformance.checks.registry import catalogue
 
 PARTS = ("pytest_plugin", "report", "outputs", "results", "verification", "fakes.services", "recording")
-"""Packages whose modules a run imports where it needs them."""
+"""Packages whose modules a run imports only when it needs them."""
 APART = ("-n", "--way=IsInterrupted")
 """Arguments of runs that cannot share a process with their test."""
 
 
 def import_all() -> None:
-    """Import what a run may import. It has to stay imported: a check is declared once in a process."""
+    """Import all modules that a run may import. They must stay imported: a check is declared once per process."""
     catalogue()
     for name in PARTS:
         package = importlib.import_module(f"{conformance.__name__}.{name}")
@@ -31,7 +31,7 @@ def import_all() -> None:
 def run_inside(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     """Return the result of ``pytest`` with the plugin and these arguments, in the folder of the pytester.
 
-    A run that has modules of its own or workers, or is interrupted on purpose, gets a process of its own.
+    A run is started in a separate process if its folder has modules, or if it has workers or is interrupted.
     """
     options = ("-p", "conformance.plugin", *arguments)
     own = any(pytester.path.glob("*.py"))

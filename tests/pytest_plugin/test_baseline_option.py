@@ -1,4 +1,4 @@
-"""`--sentinel-baseline=known.toml` as its users run it."""
+"""The option `--sentinel-baseline=known.toml`, run as by users."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_stale_acceptance_fails_the_run_with_one_line(
     assert says in " ".join(result.stdout.str().split())
 
 
-def test_an_unknown_id_is_bad_usage_and_nothing_is_asked(folder: Path, pytester: pytest.Pytester) -> None:
+def test_an_unknown_id_is_bad_usage_and_nothing_is_verified(folder: Path, pytester: pytest.Pytester) -> None:
     result = run(pytester, write_baseline(folder, "RBAK-001"), "--sentinel-report=out")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: known.toml:2: check: there is no check 'RBAK-001' (did you mean 'RBAC-001'?)"])
@@ -70,5 +70,5 @@ def test_own_checks_can_be_accepted(folder: Path, pytester: pytest.Pytester) -> 
     )
     assert run(pytester, "test_own.py").ret == 1
     result = run(pytester, "test_own.py", write_baseline(folder, "OWN-001"), "-v")
-    assert result.ret == 6  # of a run in which nothing passed, nothing is claimed
+    assert result.ret == 6  # no check passed, so the run is incomplete
     result.stdout.fnmatch_lines(["*ACCEPTED*"])

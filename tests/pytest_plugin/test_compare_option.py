@@ -1,4 +1,4 @@
-"""`--sentinel-compare` as its users give it."""
+"""The option `--sentinel-compare`, run as by users."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", '{"schema": "sentinel-conformance/report/1"}'])
-def test_what_cannot_be_compared_with_ends_with_4_in_one_line(pytester: pytest.Pytester, content: str | None) -> None:
+def test_a_file_that_cannot_be_compared_ends_with_4_in_one_line(pytester: pytest.Pytester, content: str | None) -> None:
     if content is not None:
         (pytester.path / "previous.json").write_text(content)
     result = run(pytester, "previous.json", "--sentinel-report=out")
@@ -46,7 +46,7 @@ def test_a_replay_has_not_changed_since_its_manifest(pytester: pytest.Pytester) 
     again.stdout.fnmatch_lines(["since   *: nothing changed"])
 
 
-def test_what_changed_is_told_and_reported_and_changes_no_exit_code(pytester: pytest.Pytester) -> None:
+def test_changes_are_printed_and_reported_and_do_not_change_the_exit_code(pytester: pytest.Pytester) -> None:
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
     before = [
         {**result, "outcome": "failed", "cause": "data_stale"} if result["id"] == "LA-001" else result

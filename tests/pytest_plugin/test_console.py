@@ -1,4 +1,4 @@
-"""The console command: a face of the plugin's options, undisturbed by the folder that it is started in."""
+"""The console command: it sets the plugin's options, and ignores pytest's files in the current folder."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMMANDS = ("verify", "explain", "init", "list", "scenarios", "profiles", "serve
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
-    with suppress(SystemExit):  # of argparse, where a command has its own
+    with suppress(SystemExit):  # raised by argparse, if the command uses it
         assert main(words) == 0
     return capsys.readouterr().out.splitlines()
 
@@ -49,13 +49,13 @@ def test_help_is_one_screen(capsys: pytest.CaptureFixture[str], subtests: pytest
             assert max(map(len, lines)) <= 80
 
 
-def test_the_help_names_every_option_and_the_whole_one_explains_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_lists_every_option_and_the_full_help_explains_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"source", "report", "wait", "strict-retirements"} <= {name for name, _ in run_settings()}
     for help_ in (printed(capsys, "verify", "--help"), printed(capsys, "verify", "--help-all")):
         assert all(f"--{name}" in " ".join(help_) for name, _ in run_settings())
 
 
-def test_the_commands_of_the_help_are_those_that_can_be_completed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_and_the_completion_have_the_same_commands(capsys: pytest.CaptureFixture[str]) -> None:
     listed = {line.split()[0] for line in printed(capsys, "--help") if re.match("  [a-z]", line)}
     assert listed == {command.split()[0] for command in COMMANDS}
     (commands,) = (action for action in command_parser()._actions if action.choices)
@@ -116,7 +116,7 @@ def test_an_unknown_command_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.slow
-def test_a_conftest_of_the_current_folder_does_not_disturb(tmp_path: Path) -> None:
+def test_pytest_files_of_the_current_folder_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("raise SystemError('not of this run')")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option")
     completed = start(tmp_path, "verify", str(DEMO), "--source=fake:no-azure-role", "-k", "RBAC-001")

@@ -1,4 +1,4 @@
-"""Discovery documents and tokens are asked for while checks are collected; nothing is where nothing may be sent."""
+"""Early requests: discovery documents and tokens are requested while checks are collected, but only if allowed."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def _folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> tuple[int, dict[str, Any]]:
-    """The exit code, and what was asked: before the collection ended, and altogether; the threads that are left."""
+    """Run pytest; return its exit code, and the requests during collection, all requests and the threads left."""
     ended = pytester.runpytest_subprocess(
         "-p", "asked_plugin", "--sentinel-config=conn.toml", "--sentinel-source=fake", *arguments
     )
     return int(ended.ret), json.loads(Path("asked.json").read_text(encoding="utf-8"))
 
 
-def test_tokens_are_asked_for_while_checks_are_collected_and_only_once(
+def test_tokens_are_requested_while_checks_are_collected_and_only_once(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EARLY", "yes")
@@ -73,7 +73,7 @@ def test_tokens_are_asked_for_while_checks_are_collected_and_only_once(
     assert len(connection["requests"]) == len(hosts["all"])
 
 
-def test_interrupt_during_collection_ends_what_is_under_way(
+def test_an_interrupt_during_collection_ends_early_requests(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EARLY", "interrupted")
@@ -83,9 +83,7 @@ def test_interrupt_during_collection_ends_what_is_under_way(
     assert not hosts["threads"]
 
 
-def test_nothing_is_sent_before_it_is_known_what_is_selected(
-    pytester: pytest.Pytester, subtests: pytest.Subtests
-) -> None:
+def test_nothing_is_sent_before_the_selection_is_known(pytester: pytest.Pytester, subtests: pytest.Subtests) -> None:
     Path("known.toml").write_text("no baseline", encoding="utf-8")
     Path("conftest.py").write_text("", encoding="utf-8")
     Path("leaves_out.py").write_text("def pytest_collection_modifyitems(items):\n    del items[5:]\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`--junitxml`: pytest writes it, with what a pipeline wants to know of each check."""
+"""The file of `--junitxml`, which pytest writes, with the facts of each check."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def facts(case: ET.Element) -> dict[str, str]:
 
 @pytest.fixture
 def cases(folder: Path, pytester: pytest.Pytester) -> list[tuple[ET.Element, dict[str, str]]]:
-    """The test cases of a run in which the secret has expired, each with its properties."""
+    """Return the test cases of a run in which the secret has expired, each with its properties."""
     run(pytester, "--junitxml=junit.xml", scenario="expired-secret")
-    import xmlschema  # takes a second
+    import xmlschema  # importing it takes a second
 
     xmlschema.XMLSchema(SCHEMA).validate(folder / "junit.xml")
     assert SECRET not in (folder / "junit.xml").read_text()
@@ -42,7 +42,7 @@ def test_each_check_is_a_case_with_its_facts(cases: list[tuple[ET.Element, dict[
         assert results == expected.get(properties["outcome"], ["skipped"])
 
 
-def test_a_failure_says_cause_and_fix_and_a_blocked_check_by_what(
+def test_a_failure_has_cause_and_fix_and_a_blocked_check_its_root(
     cases: list[tuple[ET.Element, dict[str, str]]],
 ) -> None:
     (failed,) = [(case, properties) for case, properties in cases if properties["outcome"] == "failed"]

@@ -1,4 +1,4 @@
-"""Items and reports of a fleet: light, and to other plugins what pytest's own are."""
+"""Items and reports of a fleet: small objects with the attributes of pytest's own, for other plugins."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ OBSERVER = """
 """
 
 
-def test_a_fleets_items_and_reports_say_what_pytests_own_do(folder: Path, pytester: pytest.Pytester) -> None:
+def test_items_and_reports_of_a_fleet_have_the_attributes_of_pytests_own(
+    folder: Path, pytester: pytest.Pytester
+) -> None:
     pytester.makepyfile(observer=OBSERVER)
     assert run(pytester, "-p", "observer").ret == 0
     sizes = json.loads((folder / "seen.json").read_text())

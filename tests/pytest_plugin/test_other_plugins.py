@@ -1,4 +1,4 @@
-"""What plugins beside the suite see of a verification, and what the suite says where they take checks away."""
+"""A verification beside other plugins: the tests that they see, and the output if they remove checks."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_other_plugins_see_each_check_as_a_test(
 
 
 def stats_of(checks: list[dict[str, str]]) -> dict[str, int]:
-    """pytest's counts of these checks."""
+    """Return the counts that pytest must have for these checks."""
     words = {"passed": "passed", "warning": "passed", "failed": "failed", "error": "failed"}
     counts: dict[str, int] = {}
     for check in checks:
@@ -83,7 +83,7 @@ def stats_of(checks: list[dict[str, str]]) -> dict[str, int]:
     return counts
 
 
-def test_own_tests_alone_say_nothing_of_the_connection(folder: Path, pytester: pytest.Pytester) -> None:
+def test_a_run_of_other_tests_alone_has_no_verdict(folder: Path, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_own="def test_good(): pass\n\ndef test_bad(): assert 1 == 2")
     good = run(pytester, "test_own.py", "-k", "good")
     assert good.ret == 5
@@ -105,14 +105,14 @@ def test_a_failing_test_beside_the_checks_decides_the_exit_code(folder: Path, py
     assert (head["exit_code"], head["failed_tests"]) == (1, 1)
 
 
-def test_without_a_terminal_reporter_the_verdict_is_still_told(folder: Path, pytester: pytest.Pytester) -> None:
+def test_without_a_terminal_reporter_the_verdict_is_still_printed(folder: Path, pytester: pytest.Pytester) -> None:
     result = run(pytester, "-p", "no:terminal", scenario="service-down")
     assert result.ret == 6
     result.stdout.fnmatch_lines(["? contoso*", "exit code 6: *"])
 
 
 @pytest.mark.parametrize("option", ["--block-network", "--block-network --allowed-hosts=graph.microsoft.com"])
-def test_a_forbidden_network_is_not_asked(folder: Path, pytester: pytest.Pytester, option: str) -> None:
+def test_with_a_blocked_network_nothing_is_sent(folder: Path, pytester: pytest.Pytester, option: str) -> None:
     result = run(pytester, "--sentinel-source=live", *option.split())
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: --block-network forbids what a live verification has to ask: *; nothing*"])

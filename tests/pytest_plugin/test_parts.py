@@ -1,4 +1,4 @@
-"""Every way to leave out checks: what ran is said, and a part is never called the whole, on any output."""
+"""Every way to leave out checks: each output says how many ran, and never presents a part as the whole."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ PLUGIN = """
 
 @dataclass(frozen=True)
 class Way:
-    """Options, or a class of ``PLUGIN``, by which items are left out, and the exit code of such a run.
+    """Options, or a class of ``PLUGIN``, that leave out items, and the exit code of such a run.
 
-    ``once`` are the options of a run before it, which fills pytest's cache.
+    ``once`` has the options of a previous run, which fills pytest's cache.
     """
 
     arguments: str
@@ -134,7 +134,7 @@ WAYS = (
 
 
 def verify(pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy") -> pytest.RunResult:
-    """A run with pytest's cache, in the order of the checks."""
+    """Run pytest with its cache, in the order of the checks."""
     return run(pytester, "-p", "no:randomly", *arguments, scenario=scenario, plugins=True)
 
 
@@ -146,7 +146,7 @@ def plugin(pytester: pytest.Pytester) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
-def test_a_part_of_the_checks_is_never_told_as_the_whole(
+def test_a_part_of_the_checks_is_never_presented_as_the_whole(
     folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], way: Way
 ) -> None:
     if way.once is not None:
@@ -187,7 +187,7 @@ def test_a_part_of_the_checks_is_never_told_as_the_whole(
         ("--way=IsInterruptedAtOnce", 2),
     ],
 )
-def test_where_no_check_ran_nothing_is_known(
+def test_a_run_without_checks_has_no_verdict(
     folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], arguments: str, code: int
 ) -> None:
     result = verify(pytester, *plugin, "--sentinel-report=out", *arguments.split())
@@ -200,7 +200,7 @@ def test_where_no_check_ran_nothing_is_known(
 
 
 @pytest.mark.parametrize("once", ["--sentinel-report=out -x", "--way=Exits --sentinel-report=out"])
-def test_a_connection_that_was_cut_short_is_verified_again_when_the_run_is_resumed(
+def test_a_partly_verified_connection_is_verified_again_when_the_run_is_resumed(
     folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], once: str
 ) -> None:
     verify(pytester, *plugin, *once.split(), scenario="no-azure-role")

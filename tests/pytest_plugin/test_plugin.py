@@ -1,4 +1,4 @@
-"""`pytest --sentinel-config=conn.toml` as its users run it."""
+"""The command `pytest --sentinel-config=conn.toml`, run as by users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder with a connection file."""
+    """Return a folder with only a connection file."""
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("PYTHONPATH", python_path())
@@ -31,7 +31,7 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run(
     pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy", plugins: bool = False
 ) -> pytest.RunResult:
-    """pytest with a connection, with the plugin as an installation would have it."""
+    """Run pytest on the connection, with the plugin loaded as if it were installed."""
     own = [] if plugins else ["-p", "no:randomly", "-p", "no:cacheprovider"]
     options = ["--sentinel-config=conn.toml", f"--sentinel-source=fake:{scenario}", *arguments]
     return run_inside(pytester, *own, *options)
@@ -42,7 +42,7 @@ def last(result: pytest.RunResult, start: str) -> str:
 
 
 def test_a_conformant_connection_ends_with_0(folder: Path, pytester: pytest.Pytester) -> None:
-    """In a process of its own, as its users run it."""
+    """This run is in a separate process, as for users."""
     options = ("-p", "no:randomly", "--sentinel-config=conn.toml", "--sentinel-source=fake:healthy")
     result = pytester.runpytest_subprocess("-p", "conformance.plugin", *options)
     assert result.ret == 0, result.stdout.str()
@@ -78,14 +78,14 @@ def test_order_and_workers_do_not_change_the_verdict(folder: Path, pytester: pyt
         assert [root_cause["check"] for root_cause in connection["root_causes"]] == ["PERM-001"]
 
 
-def test_the_report_is_valid_and_keeps_the_secret(folder: Path, pytester: pytest.Pytester) -> None:
+def test_the_report_is_valid_and_contains_no_secret(folder: Path, pytester: pytest.Pytester) -> None:
     run(pytester, "--sentinel-report=out", "--junitxml=junit.xml", "-vv", scenario="wrong-secret")
     text = (folder / "out" / "report.json").read_text()
     assert_valid(text)
     assert SECRET not in text + (folder / "junit.xml").read_text()
 
 
-def test_junit_carries_the_facts(folder: Path, pytester: pytest.Pytester) -> None:
+def test_junit_has_the_facts_of_each_check(folder: Path, pytester: pytest.Pytester) -> None:
     run(pytester, "--junitxml=junit.xml", scenario="expired-secret")
     text = (folder / "junit.xml").read_text()
     assert '<property name="cause" value="secret_expired"' in text
@@ -101,7 +101,7 @@ def test_pytest_options_keep_working(folder: Path, pytester: pytest.Pytester) ->
     assert run(pytester, "-k", "nothing_of_the_kind").ret == 5
 
 
-def test_last_failed_runs_what_failed(folder: Path, pytester: pytest.Pytester) -> None:
+def test_last_failed_runs_the_failed_checks(folder: Path, pytester: pytest.Pytester) -> None:
     arguments = ["--sentinel-config=conn.toml", "--sentinel-source=fake:expired-secret"]
     run_inside(pytester, *arguments)
     again = run_inside(pytester, *arguments, "--lf", "--collect-only", "-q")
@@ -110,13 +110,13 @@ def test_last_failed_runs_what_failed(folder: Path, pytester: pytest.Pytester) -
     ]
 
 
-def test_strict_takes_warnings_for_failures(folder: Path, pytester: pytest.Pytester) -> None:
+def test_strict_turns_warnings_into_failures(folder: Path, pytester: pytest.Pytester) -> None:
     assert run(pytester, "--sentinel-strict").ret == 0, "an announced retirement has its own switch"
     assert run(pytester, "--sentinel-strict-retirements").ret == 1
     assert run(pytester, "--sentinel-strict", scenario="secret-ends-soon").ret == 1
 
 
-def test_what_matches_no_check_is_named(folder: Path, pytester: pytest.Pytester) -> None:
+def test_an_option_that_matches_no_check_is_an_error(folder: Path, pytester: pytest.Pytester) -> None:
     result = run(pytester, "-k", "nosuch")
     assert result.ret == 5
     result.stdout.fnmatch_lines(["ERROR: no check matches -k nosuch: --sentinel-list shows their ids and areas"])
@@ -202,12 +202,12 @@ def test_an_unset_variable_is_bad_usage(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_an_unwritable_report_folder_by_rights(folder: Path, pytester: pytest.Pytester) -> None:
+def test_a_report_folder_without_write_permission_is_bad_usage(folder: Path, pytester: pytest.Pytester) -> None:
     (folder / "out").mkdir(mode=0o500)
     assert run(pytester, "--sentinel-report=out").ret == 4
 
 
-def test_an_unwritable_report_folder_is_told_before_anything_is_sent(folder: Path, pytester: pytest.Pytester) -> None:
+def test_an_unwritable_report_folder_is_an_error_before_any_request(folder: Path, pytester: pytest.Pytester) -> None:
     (folder / "out").write_text("a file")
     result = run(pytester, "--sentinel-report=out/deep")
     assert result.ret == 4
@@ -255,7 +255,7 @@ def test_list_explain_and_init_need_no_connection(pytester: pytest.Pytester) -> 
     assert run_inside(pytester, "--sentinel-init=new.toml").ret == 4
 
 
-def test_a_file_s_connection_may_be_answered_by_a_recording_of_another_name(folder: Path) -> None:
+def test_a_recording_of_another_name_can_answer_a_connection(folder: Path) -> None:
     result = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-p", "conformance.plugin", "-p", "no:cacheprovider"),

@@ -1,4 +1,4 @@
-"""Many connections in one run of pytest, as its users run it."""
+"""Many connections in one run of pytest, run as by users."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def finished() -> list[str]:
 
 
 @pytest.mark.parametrize("how", [(), ("-n", "2"), ("--sentinel-jobs=1",), ("-p", "randomly", "-p", "no:cacheprovider")])
-def test_the_verdicts_are_the_same_however_it_runs(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
+def test_order_jobs_and_workers_do_not_change_the_verdicts(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
     fleet(*BROKEN)
     assert run(pytester, *how).ret == 1
     assert verdicts() == BROKEN, "in the order of the file"
@@ -81,7 +81,7 @@ def test_the_verdicts_are_the_same_however_it_runs(pytester: pytest.Pytester, ho
     assert sorted(finished()) == sorted(BROKEN)
 
 
-def test_a_choice_of_pytest_chooses(pytester: pytest.Pytester) -> None:
+def test_selections_of_pytest_are_respected(pytester: pytest.Pytester) -> None:
     fleet(*BROKEN)
     assert run(pytester, "-k", "expired").ret == 1
     assert list(verdicts()) == ["b.expired-secret"]
@@ -90,8 +90,8 @@ def test_a_choice_of_pytest_chooses(pytester: pytest.Pytester) -> None:
     assert verdicts() == {**BROKEN, "a": "partial", "d": "partial"}
 
 
-def test_a_connection_that_hangs_delays_nobody_and_is_incomplete_in_the_end(pytester: pytest.Pytester) -> None:
-    """The first of all, with room for two at a time."""
+def test_a_connection_that_hangs_does_not_delay_others(pytester: pytest.Pytester) -> None:
+    """The first connection hangs, and two are verified at a time."""
     fleet("a.hangs", "b", "c", "d")
     with process("--sentinel-jobs=2") as running:
         until(lambda: Path("out", FILE).exists() and len(finished()) == 3, "all but one")
@@ -101,7 +101,7 @@ def test_a_connection_that_hangs_delays_nobody_and_is_incomplete_in_the_end(pyte
     assert finished() == ["b", "c", "d"]
 
 
-def test_an_interrupted_run_ends_keeps_what_is_finished_and_can_be_resumed(pytester: pytest.Pytester) -> None:
+def test_an_interrupted_run_keeps_finished_connections_and_can_be_resumed(pytester: pytest.Pytester) -> None:
     fleet("a", "b.hangs", "c.expired-secret")
     with process() as running:
         until(lambda: Path("out", FILE).exists() and len(finished()) == 2, "all but one")
@@ -117,14 +117,14 @@ def test_an_interrupted_run_ends_keeps_what_is_finished_and_can_be_resumed(pytes
     assert sorted(finished()) == ["a", "c.expired-secret"]
 
 
-def test_an_error_of_ours_in_gathering_ends_the_run_as_one(pytester: pytest.Pytester) -> None:
+def test_an_internal_error_while_gathering_ends_the_run_with_3(pytester: pytest.Pytester) -> None:
     fleet("a.hangs", "b.is-a-fault-of-ours")
     result = run(pytester)
     assert result.ret == 3
     assert "nobody expects this" in result.stdout.str() + result.stderr.str()
 
 
-def test_what_was_finished_is_not_asked_again(pytester: pytest.Pytester) -> None:
+def test_finished_connections_are_not_verified_again(pytester: pytest.Pytester) -> None:
     fleet(*BROKEN)
     run(pytester)
     journal = Path("out", FILE)
@@ -140,7 +140,7 @@ def finished_whole(lines: list[bytes]) -> list[str]:
     return [json.loads(line)["name"] for line in lines]
 
 
-def test_what_is_no_journal_is_bad_usage_and_left_alone(pytester: pytest.Pytester) -> None:
+def test_a_file_that_is_not_a_journal_is_bad_usage_and_not_changed(pytester: pytest.Pytester) -> None:
     fleet("a")
     Path("out").mkdir()
     Path("out", FILE).write_text("verdicts\n")
@@ -161,7 +161,7 @@ def test_a_history_that_cannot_be_used_is_bad_usage(pytester: pytest.Pytester) -
 
 
 @pytest.mark.parametrize("how", [(), ("-n", "2")])
-def test_a_share_without_a_connection_is_told_and_no_mistake(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
+def test_an_empty_shard_is_reported_and_not_an_error(pytester: pytest.Pytester, how: tuple[str, ...]) -> None:
     fleet("a")
     ends = {share: run(pytester, "-m", "auth", f"--sentinel-shard={share}/2", *how) for share in (1, 2)}
     (empty,) = (
@@ -170,12 +170,12 @@ def test_a_share_without_a_connection_is_told_and_no_mistake(pytester: pytest.Py
     assert ends[empty].ret == ends[3 - empty].ret == 0
 
 
-def test_a_choice_that_chooses_nothing_is_still_one(pytester: pytest.Pytester) -> None:
+def test_a_selection_without_checks_ends_with_5(pytester: pytest.Pytester) -> None:
     fleet("a")
     assert run(pytester, "-k", "nothing-of-the-kind").ret == 5
 
 
-def test_the_first_failure_can_end_the_run_which_says_what_is_not_finished(pytester: pytest.Pytester) -> None:
+def test_a_run_ended_by_its_first_failure_counts_unfinished_connections(pytester: pytest.Pytester) -> None:
     fleet("b.expired-secret", "a.hangs")
     result = run(pytester, "-x")
     assert result.ret != 0
@@ -187,7 +187,7 @@ def test_the_first_failure_can_end_the_run_which_says_what_is_not_finished(pytes
     assert json.loads(Path("out/report.json").read_bytes())["run"]["unfinished"] == 1
 
 
-def test_workers_leave_the_terminal_to_their_controller(pytester: pytest.Pytester) -> None:
+def test_only_the_controller_of_workers_writes_to_the_terminal(pytester: pytest.Pytester) -> None:
     fleet(*(f"customer-{number:02}" for number in range(21)))
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "pytest", *OPTIONS, "--sentinel-source=fake", "-n", "2", "-m", "auth"]
@@ -196,7 +196,7 @@ def test_workers_leave_the_terminal_to_their_controller(pytester: pytest.Pyteste
     )
     os.close(terminal)
     progress = b""
-    with contextlib.suppress(OSError):  # how a terminal says that nobody writes to it any more
+    with contextlib.suppress(OSError):  # a terminal reports so that its last writer has closed it
         while more := os.read(controller, 4096):
             progress += more
     os.close(controller)
@@ -205,8 +205,8 @@ def test_workers_leave_the_terminal_to_their_controller(pytester: pytest.Pyteste
     assert b"21/21" in progress
 
 
-def test_workers_tell_how_far_they_are_as_they_go(pytester: pytest.Pytester) -> None:
-    """Each connection that does not work is a line, and stands in the run's own journal, while others are at work."""
+def test_results_of_workers_are_reported_as_soon_as_they_are_known(pytester: pytest.Pytester) -> None:
+    """While others are being verified, each broken connection is a line of output and an entry in the run's journal."""
     fleet(*(f"customer-{number:02}" for number in range(21)), "v.expired-secret", "w.hangs")
     with process("-n", "2", "-m", "auth") as running:
         assert running.stdout
@@ -219,7 +219,7 @@ def test_workers_tell_how_far_they_are_as_they_go(pytester: pytest.Pytester) -> 
     assert "v.expired-secret" in finished()
 
 
-def test_evidence_is_let_go_as_soon_as_its_connection_is_judged(pytester: pytest.Pytester) -> None:
+def test_evidence_is_freed_as_soon_as_its_connection_is_judged(pytester: pytest.Pytester) -> None:
     fleet(*BROKEN)
     pytester.makeconftest(
         """
@@ -239,7 +239,7 @@ def test_evidence_is_let_go_as_soon_as_its_connection_is_judged(pytester: pytest
     result.stdout.fnmatch_lines(["evidence is kept of 0 of 4"])
 
 
-def test_a_fleet_is_told_in_one_view(pytester: pytest.Pytester) -> None:
+def test_a_fleet_is_reported_in_one_view(pytester: pytest.Pytester) -> None:
     fleet(*(f"customer-{number:02}{'.expired-secret' if number in (3, 7) else ''}" for number in range(1, 23)))
     result = run(pytester)
     assert result.ret == 1

@@ -1,4 +1,4 @@
-"""What a start costs: which modules are imported, in which form, and what the garbage collector looks at."""
+"""The cost of a start: the modules imported, their form, and the objects that the garbage collector visits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOT_NEEDED = {
     "sqlite3",
     "yaml",
 }
-"""What a run without reports, history and recordings never imports."""
+"""Modules that a run without reports, history and recordings never imports."""
 INERT = {
     "conformance._version",
     "conformance.deadline",
@@ -47,11 +47,11 @@ INERT = {
     "conformance.pytest_plugin.options",
     "conformance.testing",
 }
-"""All that a session without our options imports of the package."""
+"""All modules of the package that a session without its options imports."""
 
 
 def loaders(pytester: pytest.Pytester, *arguments: str) -> dict[str, str]:
-    """The loader of each module at the end of a run that passes."""
+    """Run pytest; return, by module, the name of its loader at the end of the run, which must pass."""
     Path("loaders_plugin.py").write_text(LOADERS, encoding="utf-8")
     ended = pytester.runpytest_subprocess("-p", "loaders_plugin", "-p", "no:randomly", *arguments)
     assert ended.ret == 0, ended.outlines
@@ -82,14 +82,14 @@ def test_package_is_compiled_and_users_tests_are_rewritten(
     assert not NOT_NEEDED & loader_names.keys()
 
 
-def test_inert_plugin_imports_its_options_alone(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_inert_plugin_imports_only_its_options(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", python_path(pytester.path))
     Path("test_own.py").write_text("def test_own():\n    assert True\n", encoding="utf-8")
     loader_names = loaders(pytester, "-p", "conformance.plugin", "test_own.py")
     assert {name for name in loader_names if name.startswith("conformance.")} == INERT
 
 
-def test_collector_rests_while_modules_are_imported_and_works_again() -> None:
+def test_the_collector_is_off_while_modules_are_imported_and_on_afterwards() -> None:
     gc.unfreeze()
     with paused_collector():
         assert not gc.isenabled()
@@ -164,7 +164,7 @@ for _ in range(2):
         pytest.param(True, ["--sentinel-config=conn.toml"], False, id="frozen by the program itself"),
     ],
 )
-def test_objects_of_a_run_that_has_ended_are_exempt_from_collection_until_the_next(
+def test_objects_of_an_ended_run_are_frozen_until_the_next_run(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, before: bool, arguments: list[str], frozen: bool
 ) -> None:
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
@@ -179,7 +179,7 @@ def test_objects_of_a_run_that_has_ended_are_exempt_from_collection_until_the_ne
     assert lines == ["frozen in a run: False", f"frozen after a run: {frozen}"] * 2
 
 
-def test_collector_of_an_embedding_program_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_collector_of_an_embedding_program_is_not_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gc, "isenabled", lambda: False)
     for name in ("disable", "enable"):
         monkeypatch.setattr(gc, name, lambda name=name: pytest.fail(f"gc.{name} was called"))

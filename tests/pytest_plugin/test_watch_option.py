@@ -1,4 +1,4 @@
-"""``--sentinel-watch``, as its users run it."""
+"""The option ``--sentinel-watch``, run as by users."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def connections() -> list[dict[str, Any]]:
     return report["connections"]  # type: ignore[no-any-return]
 
 
-def test_it_runs_until_the_connection_works_and_says_what_was_fixed() -> None:
+def test_watching_ends_when_the_connection_works_and_lists_the_fixes() -> None:
     fleet("a.expired-secret.no-azure-role.healthy")
     result = run("--sentinel-watch")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -79,7 +79,7 @@ def test_it_runs_until_the_connection_works_and_says_what_was_fixed() -> None:
     ]
 
 
-def test_the_page_follows_without_a_server() -> None:
+def test_the_page_is_rewritten_after_each_change() -> None:
     fleet("a.expired-secret.no-azure-role.healthy", "b")
     assert run("--sentinel-watch").returncode == 0
     pages = [Path(f"look-{number}.html").read_bytes() for number in (1, 2)]
@@ -93,7 +93,7 @@ def test_the_page_follows_without_a_server() -> None:
     assert ["events" in connection for connection in connections()] == [True, False]
 
 
-def test_an_interrupt_ends_it_with_the_verdict_of_a_last_look() -> None:
+def test_an_interrupt_ends_watching_after_a_last_verification() -> None:
     fleet("a.no-azure-role.holds")
     with subprocess.Popen([*COMMAND, "--sentinel-watch"], stdout=subprocess.PIPE, text=True) as running:
         until(HOLDING.exists, "the first look is over")
@@ -104,7 +104,7 @@ def test_an_interrupt_ends_it_with_the_verdict_of_a_last_look() -> None:
     assert connections()[0]["root_causes"][0]["cause"] == "rbac_role_missing"
 
 
-def test_a_file_that_is_corrected_meanwhile_is_read_again() -> None:
+def test_a_connection_file_that_changes_meanwhile_is_read_again() -> None:
     fleet("a")
     text = Path("fleet.toml").read_text()
     ends = "[[connection]]\nsecret_expires = {}".format
@@ -124,7 +124,7 @@ def test_a_file_that_is_corrected_meanwhile_is_read_again() -> None:
         (["--sentinel-watch", "--sentinel-source=cassette"], "a recording does not change"),
     ],
 )
-def test_what_it_does_not_go_with(arguments: list[str], message: str) -> None:
+def test_options_that_cannot_be_combined_with_watching_are_refused(arguments: list[str], message: str) -> None:
     fleet("a")
     result = run(*arguments)
     assert result.returncode == 4

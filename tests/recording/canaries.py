@@ -1,4 +1,4 @@
-"""Values that must never be found again, and a tenant that has them everywhere: in all that its services say."""
+"""Canaries: values that no written recording may contain, and a tenant whose services answer with them everywhere."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CANARIES: Mapping[str, str] = {
     "telephone": "+4915177130577",
     "command line": 'powershell -enc "klara canary" C:\\canary\\run.ps1',
 }
-"""What a customer would not want to see, one of each kind."""
+"""Confidential values of a customer, one of each kind."""
 
 DECLARED: Mapping[str, str] = {
     "displayName": PERSON,
@@ -84,11 +84,11 @@ DECLARED: Mapping[str, str] = {
     "Description": CANARIES["sentence"],
     "DisplayName": CANARIES["sentence"],
 }
-"""Members and columns that have such values by their meaning."""
+"""Members and columns that have such values by their declaration."""
 
 
 def forms(value: str) -> Iterator[str]:
-    """A value as texts carry it."""
+    """Yield the texts in which a value occurs: plain, in a sentence, encoded for URLs, in base64 and in JSON."""
     yield value
     yield f"seen {value} today"
     yield quote(value, safe="")
@@ -102,7 +102,7 @@ EVERYWHERE: tuple[str, ...] = tuple(form for value in CANARIES.values() for form
 
 
 def stuffed(value: Any, number: int = 0) -> Any:
-    """A JSON document with canaries in every object and in every cell that holds text."""
+    """Return a JSON document with canaries in its declared members and in the cells of its columns of text."""
     if isinstance(value, dict) and isinstance(value.get("columns"), list) and isinstance(value.get("rows"), list):
         rows = [_row(value["columns"], row, number + n) for n, row in enumerate(value["rows"])]
         return {**value, "rows": rows}
@@ -116,7 +116,7 @@ def stuffed(value: Any, number: int = 0) -> Any:
 
 
 def _row(columns: list[dict[str, Any]], row: list[Any], number: int) -> list[Any]:
-    """Columns of text that nothing depends on hold canaries."""
+    """Return a row with canaries in all columns of text that no check needs."""
     needed = (
         "TimeGenerated",
         "Type",
@@ -140,9 +140,9 @@ def _row(columns: list[dict[str, Any]], row: list[Any], number: int) -> list[Any
 
 
 def answer(response: httpx.Response, number: int, count: int) -> httpx.Response:
-    """An answer of a service, with canaries in its headers, its members, its error text and its token.
+    """Return an answer with canaries in its headers, members, error text and token.
 
-    It is the service's answer of this number, and has as many of them as members of their own.
+    ``number`` is the answer's number among those of its service, ``count`` the number of canaries in new members.
     """
     try:
         body = json.loads(response.content)
@@ -167,7 +167,7 @@ def answer(response: httpx.Response, number: int, count: int) -> httpx.Response:
 
 
 def _error_text() -> str:
-    """Return canaries as error texts quote them."""
+    """Return a text that quotes canaries in the way of error texts."""
     return (
         f"The user '{CANARIES['mail']}' of the directory '{PERSON}' at {HOST} ({CANARIES['ipv4']}) may not use the "
         f"workspace named 'law-canary' in '/subscriptions/{CANARIES['guid']}/resourceGroups/rg-canary'. "
@@ -186,14 +186,14 @@ HEADERS = {
 
 
 MIN_QUESTIONS = {"login.microsoftonline.com": 5, "api.security.microsoft.com": 5}
-"""How many questions a run puts to a service at least; 8 to those that are not listed. Their answers carry all canaries
-between them.
+"""The least number of requests of a run to a service; 8 for a service that is not listed. The answers to so many
+requests contain all canaries together.
 """
 DEFAULT_MIN_QUESTIONS = 8
 
 
 def world(scenario: str = "healthy") -> World:
-    """A virtual tenant stuffed with canaries."""
+    """Return a virtual tenant that answers with canaries."""
     tenant = build(made_up(resource_group="rg-canary", workspace_name="law-canary"), scenario, START)
     plain = tenant.handler
 

@@ -1,4 +1,4 @@
-"""The ways in which an answer can carry a text: each gives the content of a file that holds it."""
+"""The ways in which an answer can contain a text; each function returns a file with such an answer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from urllib.parse import quote
 import yaml
 
 Carry = Callable[[str, str], tuple[str, str]]
-"""From a field and a text to the name and the content of a file."""
+"""Takes a field and a text; returns the name and the content of a file."""
 
 
 def recorded(body: object, headers: Mapping[str, list[str]] | None = None) -> dict[str, object]:
-    """A recording with one interaction, as vcrpy writes it."""
+    """Return a recording with one interaction, in the format of vcrpy."""
     request: dict[str, object] = {
         "method": "GET",
         "uri": "https://graph.microsoft.com/v1.0/security/incidents",

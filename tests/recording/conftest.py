@@ -1,4 +1,4 @@
-"""A virtual tenant over sockets, whose state a test sets."""
+"""Fixtures: a virtual tenant over sockets, whose state a test sets."""
 
 from __future__ import annotations
 

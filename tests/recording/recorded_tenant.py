@@ -1,4 +1,4 @@
-"""A virtual tenant, recorded in process: what a tape holds after a run, without a socket."""
+"""A virtual tenant, recorded in process: the tape of a run, without a socket."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.contoso import START, made_up
 
 @dataclass
 class Taping(httpx.AsyncBaseTransport):
-    """A world as a source that notes its interactions."""
+    """A source that a world answers, and that records the interactions."""
 
     world: World
     name: str = "live"
@@ -48,7 +48,7 @@ class Taping(httpx.AsyncBaseTransport):
 
 @dataclass(frozen=True)
 class Taped:
-    """A run: the tape, the connection and what came of it."""
+    """A recorded run: its tape, its connection and its outcomes."""
 
     tape: Tape
     connection: Connection
@@ -58,7 +58,7 @@ class Taped:
 def taped(
     scenario: str = "healthy", world: World | None = None, checks: Iterable[str] | None = None, **values: object
 ) -> Taped:
-    """A run on the virtual tenant, recorded: of the checks of these ids, of all by default."""
+    """Run the checks with these ids, by default all, on the virtual tenant; return the recorded run."""
     world = world or build(made_up(**values), scenario, START)
     started = world.clock.now()
     source = Taping(world)

@@ -6,7 +6,7 @@ from conformance.fakes import World
 
 
 class Tenant:
-    """The virtual tenant, in whichever state."""
+    """The virtual tenant, in the state that ``world`` has."""
 
     world: World
 

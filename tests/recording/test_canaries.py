@@ -1,4 +1,4 @@
-"""A tenant stuffed with canaries is recorded: none is found again; what a rule would let through, the scan finds."""
+"""Recordings of a tenant full of canaries contain none; if a rule of the scrubber is missing, the scan finds them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MARKS = (
     "4915177",
     "abc8q~",
 )
-"""What gives a canary away, in lower case: each has one of these in it."""
+"""Parts of canaries, in lower case; every canary contains one of these."""
 
 
 @cache
@@ -63,8 +63,8 @@ def run(scenario: str = "healthy") -> Taped:
 
 @cache
 def short_run() -> Taped:
-    """A run in which the application itself can be read too, cut to as many answers of each service as carry all
-    canaries between them.
+    """Return a run of a tenant whose app can read its own registration, with only as many answers of each service as
+    are needed to contain all canaries.
     """
     whole = run("guide-followed")
     count: Counter[str] = Counter()
@@ -78,7 +78,7 @@ def short_run() -> Taped:
 
 
 def traces(text: str, layers: int = 2) -> set[str]:
-    """Return the marks in a text: plain, encoded for URLs, and in base64 at any place, base64 within base64 too."""
+    """Return the marks in a text: plain, encoded for URLs, and in base64, up to so many layers of it."""
     lower = text.lower() + unquote(text).lower()
     marks = {mark for mark in MARKS if mark in lower}
     for token in BASE64.findall(text) if layers else ():
@@ -101,7 +101,7 @@ def test_every_canary_has_a_mark() -> None:
         assert traces(value), value
 
 
-def test_the_answers_of_every_service_hold_every_canary_in_every_form() -> None:
+def test_the_answers_of_every_service_contain_every_canary_in_every_form() -> None:
     texts: dict[str, str] = {}
     for interaction in short_run().tape.interactions:
         host = httpx.URL(interaction.request.url).host
@@ -115,16 +115,16 @@ def test_the_answers_of_every_service_hold_every_canary_in_every_form() -> None:
             assert msgspec.json.encode(header).decode()[1:-1] in text
 
 
-def test_the_tenant_works_so_that_everything_is_asked() -> None:
+def test_no_check_fails_on_the_tenant_with_canaries() -> None:
     assert {outcome.status for outcome in run().outcomes} <= {"passed", "warning", "not_applicable", "not_configured"}
 
 
-# Recorded
+# Recordings
 
 
 @pytest.mark.parametrize("scenario", ["healthy", "no-azure-role", "expired-secret", "no-graph-consent"])
 def test_no_canary_is_in_any_written_file(scenario: str, tmp_path: Path) -> None:
-    """Refusals too: their error texts quote canaries."""
+    """That includes refusals, whose error texts quote canaries."""
     recorded = run(scenario)
     name = recorded.connection.name
     Recording(tmp_path, "all", _tapes={name: recorded.tape}).keep(recorded.connection, recorded.outcomes)
@@ -140,7 +140,7 @@ Off = Callable[[pytest.MonkeyPatch], None]
 
 
 def without(kind: str) -> Off:
-    """Values of a kind stay as they are."""
+    """Return a patch after which the scrubber does not replace values of a kind."""
 
     def off(patch: pytest.MonkeyPatch) -> None:
         original = Pseudonyms.of
@@ -154,7 +154,7 @@ def without(kind: str) -> Off:
 
 
 class Every(dict[str, str]):
-    """Every header is kept as it is."""
+    """A table of headers that keeps every header unchanged."""
 
     def __contains__(self, name: object) -> bool:
         return True
@@ -173,7 +173,7 @@ RULES: Mapping[str, Off] = {
     "headers": lambda patch: patch.setattr(scrub_cassette, "HEADERS", Every()),
     "all": lambda patch: patch.setattr(Scrubber, "text", lambda self, value, *_, **__: value),
 }
-"""Each rule of the scrubber, and how it is switched off."""
+"""Each rule of the scrubber, and a patch that switches it off."""
 
 
 def files(recorded: Taped) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def files(recorded: Taped) -> dict[str, Any]:
 
 
 def surviving(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the place of each text that still has a mark in it, as the scan writes places, and the text."""
+    """Yield each text that still contains a mark, after its place in the notation of the scan."""
     if isinstance(value, dict):
         for key, item in value.items():
             plain = re.fullmatch(r"[$@A-Za-z_][\w.@$-]*", key) and not traces(key)
@@ -198,7 +198,7 @@ def surviving(value: Any, where: str = "") -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_without_a_rule_the_scan_finds_what_survives(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_rule_the_scan_finds_every_remaining_canary(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = short_run()
     RULES[rule](monkeypatch)
     texts = files(recorded)
@@ -214,7 +214,7 @@ def test_without_a_rule_the_scan_finds_what_survives(rule: str, monkeypatch: pyt
 
 
 def row(where: str) -> str:
-    """Return the place of a cell's row: the scan names cells of a query by their columns."""
+    """Return the place of a cell's row, because the scan identifies cells of a query by their columns."""
     return re.sub(r"(\.rows\[\d+\])\[\d+\].*", r"\1", where)
 
 

@@ -1,4 +1,4 @@
-"""One connection, three sources: over sockets, in process and from a cassette, all checks end alike."""
+"""One connection, three sources: over sockets, in process and from a cassette, all checks have the same outcomes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("scenario", cassette.names(SHIPPED))
-def test_the_sources_agree(
+def test_all_sources_have_the_same_outcomes(
     scenario: str,
     tenant: Tenant,
     server: Server,
@@ -33,7 +33,7 @@ def test_the_sources_agree(
     live = verify(tenant.world.connection, source=recording.source(tenant.world.connection, select_checks()))
     folder = recording.keep(tenant.world.connection, live.outcomes)
     assert folder is not None
-    tenant.world = build(made_up(), "service-down")  # whoever still asks the network, gets no answer
+    tenant.world = build(made_up(), "service-down")  # a request over the network gets no answer
 
     fake = verify(made_up(), source=f"fake:{scenario}")
     played = Library(folder.parent).find(folder.name)
@@ -43,7 +43,7 @@ def test_the_sources_agree(
 
     assert cassette.check_parts(live.outcomes) == cassette.check_parts(fake.outcomes)
     assert cassette.check_parts(live.outcomes) == cassette.check_parts(replayed.outcomes)
-    # What a connection file itself says differs: the shipped ones have another secret, kept elsewhere.
+    # CONN-005 checks the file itself, which differs: the shipped connection has another secret in another place.
     assert [part for part in cassette.check_parts(shipped_report.outcomes) if part.id != "CONN-005"] == [
         part for part in cassette.check_parts(live.outcomes) if part.id != "CONN-005"
     ]

@@ -1,4 +1,4 @@
-"""Recording as its users do it: the live source over TLS, one cassette a connection, replayed with nothing there."""
+"""Recording with the command line of users: live over TLS, a cassette per connection, replayed without network."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Run = Callable[..., pytest.RunResult]
 
 
 def file_of(name: str) -> str:
-    """Return the content of a connection file, with this name."""
+    """Return the content of a connection file for a connection of this name."""
     return f'{FILE}name = "{name}"\n'
 
 
 @pytest.fixture
 def online(server: Server, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """A function that brings the network up, with the tenant in a state."""
+    """Return a function that brings the network up, with the tenant in a scenario."""
 
     def up(scenario: str = "healthy") -> None:
         tenant.world = build(made_up(), scenario)
@@ -41,7 +41,7 @@ def online(server: Server, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> C
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """pytest in an empty folder with a connection file; the network is down until it is brought up."""
+    """Return a function that runs pytest in a folder with a connection file; the network is down until ``online``."""
     monkeypatch.setenv("CONTOSO_SECRET", SECRET)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("PYTHONPATH", python_path())
@@ -91,7 +91,9 @@ def test_a_recording_replays_without_network_and_credential(
         }
 
 
-def test_each_mode_keeps_or_renews(run: Run, online: Callable[[str], None], pytester: pytest.Pytester) -> None:
+def test_record_modes_keep_extend_or_replace_a_cassette(
+    run: Run, online: Callable[[str], None], pytester: pytest.Pytester
+) -> None:
     online("healthy")
     folder = pytester.path / "cassettes" / "contoso"
     assert run("--record-mode=once", "-k", "LA-001").ret == 0
@@ -112,7 +114,7 @@ def test_each_mode_keeps_or_renews(run: Run, online: Callable[[str], None], pyte
     assert manifest(folder).verdict == "nonconformant"
 
 
-def test_a_network_that_is_down_is_recorded_too(
+def test_a_failure_of_the_network_is_recorded_too(
     run: Run, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("--record-mode=rewrite").ret == 6
@@ -147,7 +149,7 @@ def test_two_connections_are_recorded_one_after_the_other(
         (("--sentinel-source=cassettes",), "unknown source 'cassettes'"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused_in_one_line(
+def test_options_that_contradict_each_other_are_an_error_of_one_line(
     run: Run, arguments: tuple[str, ...], says: str
 ) -> None:
     result = run(*arguments)
@@ -158,14 +160,14 @@ def test_options_that_do_not_go_together_are_refused_in_one_line(
     assert says in errors[0]
 
 
-def test_a_connections_name_leads_to_no_other_folder(run: Run, pytester: pytest.Pytester) -> None:
+def test_a_connection_name_that_is_a_path_is_refused(run: Run, pytester: pytest.Pytester) -> None:
     (pytester.path / "conn.toml").write_text(file_of("../elsewhere"))
     result = run("--record-mode=all")
     assert result.ret == 4
     assert "'../elsewhere' is no name of a cassette" in "".join(result.errlines)
 
 
-def test_a_cassette_that_is_damaged_stops_before_anything_is_sent(
+def test_a_damaged_cassette_is_an_error_before_any_request(
     run: Run, online: Callable[[str], None], pytester: pytest.Pytester, tenant: Tenant
 ) -> None:
     online("healthy")
@@ -183,9 +185,9 @@ def test_a_cassette_that_is_damaged_stops_before_anything_is_sent(
 def test_a_recording_that_leaks_is_not_written(
     run: Run, online: Callable[[str], None], pytester: pytest.Pytester
 ) -> None:
-    """The scrubber is broken on purpose: the scan stands between it and the disk."""
+    """The scrubber is broken here, so only the scan can prevent the leak."""
     online("healthy")
-    pytester.makeini("[pytest]")  # without settings, a conftest.py of the folder would not be read
+    pytester.makeini("[pytest]")  # without this file, conftest.py of the folder would not be read
     pytester.makeconftest(
         """
         from conformance.recording.scrubber import Scrubber

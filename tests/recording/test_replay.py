@@ -1,4 +1,4 @@
-"""The cassettes that come with the suite: they replay as they were recorded, without network and without credential."""
+"""The shipped cassettes: they replay as they were recorded, without network and without credential."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def shipped(name: str) -> Played:
 
 
 def without(played: Played, part: str) -> Played:
-    """The cassette without the interactions whose URL holds a part."""
+    """Return the cassette without the interactions whose URL contains a part."""
     interactions = tuple(
         interaction for interaction in played.cassette.interactions if part not in interaction.request.url
     )
     return Played(Cassette(manifest=played.cassette.manifest, interactions=interactions))
 
 
-def test_some_are_shipped() -> None:
+def test_some_cassettes_are_shipped() -> None:
     assert {"healthy", "expired-secret", "no-azure-role"} <= set(NAMES)
 
 
@@ -49,7 +49,7 @@ def test_outcomes_are_those_of_the_manifest(subtests: pytest.Subtests) -> None:
             assert (report.verdict.status, report.verdict.exit_code) == (manifest.verdict, manifest.exit_code)
 
 
-def test_it_is_of_the_virtual_tenant_and_of_all_checks(subtests: pytest.Subtests) -> None:
+def test_shipped_cassettes_are_of_the_virtual_tenant_and_of_all_checks(subtests: pytest.Subtests) -> None:
     for name in NAMES:
         with subtests.test(name=name):
             manifest = shipped(name).cassette.manifest
@@ -59,7 +59,7 @@ def test_it_is_of_the_virtual_tenant_and_of_all_checks(subtests: pytest.Subtests
             }
 
 
-def test_the_clock_is_the_recordings() -> None:
+def test_the_clock_of_a_replay_shows_the_time_of_the_recording() -> None:
     played = shipped("healthy")
     report = verify(played.connection(), source=played, checks=["CONN-007", "LA-030", "MDE-004"])
     dates = [exchange.date for exchange in report.gathered.exchanges if exchange.date]
@@ -77,7 +77,7 @@ def test_the_clock_is_the_recordings() -> None:
         ("/alertRules", "SENT-020", "alert_rules"),
     ],
 )
-def test_an_answer_that_is_missing_is_an_error_and_no_failure(part: str, check: str, probe: str) -> None:
+def test_a_missing_answer_is_an_error_not_a_failure(part: str, check: str, probe: str) -> None:
     played = without(shipped("healthy"), part)
     report = verify(played.connection(), source=played)
     outcome = {outcome.check: outcome for outcome in report.outcomes}[check]
@@ -87,7 +87,7 @@ def test_an_answer_that_is_missing_is_an_error_and_no_failure(part: str, check: 
     assert "failed" not in {outcome.status for outcome in report.outcomes}
 
 
-def test_queries_differ_by_their_text() -> None:
+def test_queries_are_matched_by_their_text() -> None:
     url = "https://api.loganalytics.io/v1/workspaces/x/query"
     replay = Replay(
         "two",
@@ -110,7 +110,7 @@ def test_queries_differ_by_their_text() -> None:
         asyncio.run(ask(b'{"query":"C | take 1"}'))
 
 
-def test_the_same_request_is_answered_in_turn_and_then_alike() -> None:
+def test_repeated_requests_get_the_recorded_answers_in_order_then_the_last() -> None:
     request = RequestPart(method="GET", url="https://graph.microsoft.com/v1.0/security/incidents?a=1&b=2")
     replay = Replay("turns", tuple(Interaction(request=request, response=Answered(status=s)) for s in (429, 200)))
 
@@ -126,7 +126,7 @@ def test_the_same_request_is_answered_in_turn_and_then_alike() -> None:
     ("failure", "error"),
     [("dns_failure", httpx.ConnectError), ("timed_out", httpx.TimeoutException), ("proxy_denied", httpx.ProxyError)],
 )
-def test_a_failure_of_the_network_is_replayed_as_one(failure: str, error: type[Exception]) -> None:
+def test_a_network_failure_is_replayed_as_a_network_failure(failure: str, error: type[Exception]) -> None:
     request = RequestPart(method="GET", url="https://graph.microsoft.com/v1.0/security/incidents")
     replay = Replay("down", (Interaction(request=request, response=Answered(failure=failure)),))
 
@@ -138,8 +138,8 @@ def test_a_failure_of_the_network_is_replayed_as_one(failure: str, error: type[E
         asyncio.run(ask())
 
 
-def test_a_megabyte_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Finding an answer costs no more where there are many."""
+def test_each_interaction_of_a_large_cassette_is_indexed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time to find an answer does not grow with the number of answers."""
     small = shipped("healthy").cassette
     filler = tuple(
         Interaction(
@@ -214,7 +214,7 @@ def test_a_cassette_that_cannot_be_replayed_is_reported_in_one_line(
     assert "\n" not in str(raised.value)
 
 
-def test_files_of_two_recordings_are_no_cassette(tmp_path: Path) -> None:
+def test_files_of_two_recordings_are_not_a_cassette(tmp_path: Path) -> None:
     cassette.write(tmp_path / "one", cassette.files(shipped("expired-secret").cassette))
     other = cassette.files(shipped("healthy").cassette)
     (tmp_path / "one" / INTERACTIONS).write_bytes(other[INTERACTIONS])
@@ -223,7 +223,7 @@ def test_files_of_two_recordings_are_no_cassette(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../healthy", "a/b", "..", "a\\b"])
-def test_a_name_leads_nowhere_else(name: str) -> None:
+def test_a_cassette_name_that_is_a_path_is_refused(name: str) -> None:
     with pytest.raises(SourceError, match="is no name of a cassette"):
         Library(SHIPPED).find(name)
 
@@ -234,7 +234,7 @@ def test_the_error_about_an_unknown_name_lists_the_names_that_exist(tmp_path: Pa
         Library(tmp_path).find("two")
 
 
-def test_a_name_is_looked_for_in_the_folder_before_the_suite(tmp_path: Path) -> None:
+def test_a_cassette_of_the_folder_precedes_a_shipped_one_of_the_same_name(tmp_path: Path) -> None:
     own = shipped("expired-secret").cassette
     cassette.write(tmp_path / "healthy", cassette.files(own))
     assert Library(tmp_path).find("healthy").cassette == own
@@ -242,7 +242,7 @@ def test_a_name_is_looked_for_in_the_folder_before_the_suite(tmp_path: Path) -> 
 
 
 def test_several_waits_take_no_time() -> None:
-    """The replay of a run with a long wait goes on at once."""
+    """The replay of a run with a long wait continues at once."""
     played = shipped("healthy")
     checks = select_checks(["SENT-001"])
     examination = asyncio.run(gather(played.connection(), played, checks, recheck=Wait(36_000)))

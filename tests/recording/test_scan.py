@@ -1,4 +1,4 @@
-"""What the leak scan finds, however it is carried, and what it lets stand."""
+"""The leaks that the scan finds, in whatever form, and the values that it ignores."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ STANDING: list[tuple[str, str]] = [
 ]
 
 
-def test_each_rule_finds_what_it_is_for(subtests: pytest.Subtests) -> None:
+def test_each_rule_finds_its_examples(subtests: pytest.Subtests) -> None:
     for rule, field, text in [(rule, *sample) for rule, examples in LEAKING.items() for sample in examples]:
         for carry in CARRIERS:
             with subtests.test(rule=rule, field=field, text=text, carry=carry.__name__):
@@ -132,18 +132,18 @@ def test_each_rule_finds_what_it_is_for(subtests: pytest.Subtests) -> None:
                 assert text not in "\n".join(map(str, findings)), "the leak itself is never shown"
 
 
-def test_values_that_are_the_same_for_all_tenants_are_no_leak(subtests: pytest.Subtests) -> None:
+def test_values_that_are_the_same_for_all_tenants_are_not_leaks(subtests: pytest.Subtests) -> None:
     for field, text in STANDING:
         for carry in CARRIERS:
             with subtests.test(field=field, text=text, carry=carry.__name__):
                 assert [*map(str, leaks(dict([carry(field, text)])))] == []
 
 
-def test_the_header_of_an_unsigned_token_is_no_leak() -> None:
+def test_the_header_of_an_unsigned_token_is_not_a_leak() -> None:
     assert leaks({"a.json": json.dumps(recorded("", {"Authorization": [f"Bearer {UNSIGNED}."]}))}) == []
 
 
-def test_services_may_write_sentences_where_they_refuse() -> None:
+def test_sentences_in_refusals_are_not_leaks_but_names_are() -> None:
     error = {"error": {"code": "x", "message": "Basic authentication is not allowed for this tenant"}}
     refused = recorded(json.dumps({**error, "error_description": "AADSTS7000222: The provided client secret expired."}))
     assert "prose" not in {leak.rule for leak in leaks({"a.json": json.dumps(refused)})}
@@ -157,7 +157,7 @@ def test_every_rule_has_examples() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
 
 
-def test_a_leak_says_where_and_what_but_not_itself() -> None:
+def test_a_leak_has_its_place_and_a_masked_excerpt() -> None:
     content = json.dumps(recorded(json.dumps({"value": [{"computerDnsName": "srv-7.firma.de"}]})))
     (leak, *_) = leaks({"cassettes/a/graph.json": content})
     assert leak.file == "cassettes/a/graph.json"
@@ -165,7 +165,7 @@ def test_a_leak_says_where_and_what_but_not_itself() -> None:
     assert leak.excerpt == "xxx-9.xxxxx.xx"
 
 
-def test_the_name_of_a_member_is_looked_at_and_never_shown() -> None:
+def test_names_of_members_are_scanned_and_masked() -> None:
     (leak,) = [
         leak
         for leak in leaks({"a.json": json.dumps({"by": {"ada@firma.de": {"title": "Ada"}}})})
@@ -175,17 +175,17 @@ def test_the_name_of_a_member_is_looked_at_and_never_shown() -> None:
     assert "mail" in {leak.rule for leak in leaks({"a.json": json.dumps({"ada@firma.de": 1})})}
 
 
-def test_file_names_are_looked_at() -> None:
+def test_file_names_are_scanned() -> None:
     assert [leak.where for leak in leaks({"cassettes/ada@firma.de/manifest.json": "{}"})] == ["its name"]
 
 
-def test_comments_of_yaml_and_files_of_any_other_kind_are_read() -> None:
+def test_yaml_comments_and_other_kinds_of_files_are_scanned() -> None:
     assert {leak.rule for leak in leaks({"a.yaml": "# from srv-7.firma.de\na: 1"})} == {"host"}
     assert {leak.rule for leak in leaks({"INDEX.md": "recorded by ada@firma.de"})} == {"mail"}
     assert {leak.rule for leak in leaks({"damaged.json": '{"mail": "ada@firma.de"'})} == {"mail"}
 
 
-def test_an_assigned_pseudonym_is_no_leak() -> None:
+def test_an_assigned_pseudonym_is_not_a_leak() -> None:
     text = json.dumps({"id": "7e4a11ed-0c0f-4c0f-a11c-000000000001"})
     assert leaks({"a.json": text})
     assert leaks({"a.json": text}, pseudonyms={"7E4A11ED-0C0F-4C0F-A11C-000000000001"}) == []
@@ -218,19 +218,19 @@ def test_the_values_of_the_connection_are_found_in_any_form(subtests: pytest.Sub
                 if (form == "without hyphens" and value == SECRET) or (not value.isascii() and "base64," in form):
                     continue
                 if len(value) < 8 and "base64" in form:
-                    continue  # what base64 leaves of it is too short to be told from chance
+                    continue  # its characters in base64 are too few to be distinguished from chance
                 findings = leaks({"a.json": json.dumps({"x": f"<{FORMS[form](value)}>"})}, own_values=[value])
                 assert "known" in {leak.rule for leak in findings}, form
                 assert value not in "\n".join(map(str, findings))
 
 
-def test_a_name_that_is_a_word_is_left_to_the_place_where_it_stands() -> None:
+def test_a_name_that_is_a_common_word_is_found_only_in_its_usual_place() -> None:
     connection = made_up(resource_group="soc", workspace_name="contoso")
     assert {"soc", "contoso"}.isdisjoint(known_values(connection))
     assert {leak.rule for leak in leaks({"a.txt": "/resourceGroups/soc"})} == {"place"}
 
 
-def test_a_short_value_is_found_as_a_word_only() -> None:
+def test_a_short_value_is_found_only_as_a_whole_word() -> None:
     assert leaks({"a.txt": "the prod-1 group"}, own_values=["prod-1"])
     assert leaks({"a.txt": "the prod-12 group"}, own_values=["prod-1"]) == []
 

@@ -21,7 +21,9 @@ def test_a_clean_folder_ends_with_0(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "no leaks in 1 files\n"
 
 
-def test_a_leak_ends_with_1_and_is_named_by_file_and_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_leak_ends_with_1_and_is_reported_with_file_and_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "deep" / "a.json"
     path.parent.mkdir()
     path.write_text(json.dumps({"mail": "ada@firma.de"}))
@@ -31,7 +33,7 @@ def test_a_leak_ends_with_1_and_is_named_by_file_and_place(tmp_path: Path, capsy
     assert "ada" not in out
 
 
-def test_the_values_of_a_connection_file_are_looked_for(tmp_path: Path) -> None:
+def test_values_of_a_connection_file_are_found(tmp_path: Path) -> None:
     connection = tmp_path / "conn.toml"
     connection.write_text(
         "[connection]\n" + "".join(f'{key} = "{value}"\n' for key, value in {**FILE, "client_secret": SECRET}.items())

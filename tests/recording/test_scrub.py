@@ -1,4 +1,4 @@
-"""Scrubbing keeps types and shape, and removes everything of the customer's."""
+"""Scrubbing keeps types and shape, and removes all values of the customer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def scrubber(days: int = 0) -> Scrubber:
 # One value of each kind
 
 
-def test_a_value_that_identifies_gets_a_pseudonym_of_its_form(subtests: pytest.Subtests) -> None:
+def test_an_identifying_value_gets_a_pseudonym_of_the_same_form(subtests: pytest.Subtests) -> None:
     for member, value, becomes in [
         ("tenantId", GUID, "5ea1ed00-0000-4000-8000-000000000001"),
         ("tenantId", GUID.upper(), "5EA1ED00-0000-4000-8000-000000000001"),
@@ -63,7 +63,7 @@ def test_a_value_that_identifies_gets_a_pseudonym_of_its_form(subtests: pytest.S
             assert scrubber().text(value, member) == becomes
 
 
-def test_values_that_are_the_same_for_all_tenants_stay(subtests: pytest.Subtests) -> None:
+def test_values_that_are_the_same_for_all_tenants_are_kept(subtests: pytest.Subtests) -> None:
     for member, value in [
         ("severity", "High"),
         ("serviceSource", "microsoftSentinel"),
@@ -114,7 +114,7 @@ def test_a_token_keeps_its_claims_and_loses_its_signature() -> None:
     }
 
 
-def test_a_value_has_one_pseudonym_wherever_it_stands() -> None:
+def test_a_value_has_the_same_pseudonym_everywhere() -> None:
     scrub = scrubber()
     cell = json.dumps([{"HostName": "ws-7", "DnsDomain": "corp.example.net", "AadUserId": GUID}])
     scrubbed = scrub.json(
@@ -136,7 +136,7 @@ def test_a_value_has_one_pseudonym_wherever_it_stands() -> None:
     assert scrubbed["url"].endswith("tid=5ea1ed00-0000-4000-8000-000000000001")
 
 
-def test_keys_of_the_customers_own_tables_are_names() -> None:
+def test_keys_chosen_by_the_customer_get_pseudonyms() -> None:
     scrubbed = scrubber().json(
         {"tags": {"Contoso cost centre": "Finance"}, "properties": {"title": "x", "ws-7.corp.net": 1}}
     )
@@ -162,7 +162,7 @@ def test_times_move_by_whole_days(subtests: pytest.Subtests) -> None:
             assert DateShift(-1).whole(text) == moved
 
 
-def test_versions_of_apis_within_a_text_do_not_move() -> None:
+def test_api_versions_in_a_text_are_not_moved() -> None:
     text = "The supported api-versions are '2015-11-01, 2025-09-01'. It is 11/24/2026 9:00:00 AM."
     assert DateShift(-1).within(text) == text.replace("11/24", "11/23")
 
@@ -204,14 +204,14 @@ def reserved(value: Any) -> Scrubber:
 
 
 def without_own_keys(value: Any) -> Any:
-    """Tags have keys that are names, which are compared on their own."""
+    """Return the value without the members of tags: their keys are names, which scrubbing replaces."""
     if isinstance(value, dict):
         return {key: [] if key == "tags" else without_own_keys(item) for key, item in value.items()}
     return [without_own_keys(item) for item in value] if isinstance(value, list) else value
 
 
 @given(documents, st.booleans())
-def test_types_and_shape_stay(document: Any, refusal: bool) -> None:
+def test_types_and_shape_are_kept(document: Any, refusal: bool) -> None:
     document = without_own_keys(document)
     assert shape(reserved(document).json(document, refusal=refusal)) == shape(document)
 
@@ -227,7 +227,7 @@ def test_no_two_values_share_a_pseudonym(values: list[str]) -> None:
     clean = reserved(values)
     for kind in KINDS.values():
         if kind.name in ("mac", "number", "hash", "path", "url"):
-            continue  # their form follows the value's own
+            continue  # their form depends on the value
         given_out = [clean.pseudonyms.of(f"{kind.name}{value}", kind) for value in values]
         assert len({text.lower() for text in given_out}) == len(values)
 

@@ -1,4 +1,4 @@
-"""A scrubbed recording of a run ends like the run, and holds nothing of the customer's."""
+"""A scrubbed recording replays with the outcomes of its run, and contains no value of the customer."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ UNRECORDED = {scenario.name for scenario in SCENARIOS.values() if scenario.crede
 }
 """Scenarios of credentials that cannot be recorded."""
 SIGNED_IN = "AUTH-001"
-"""A check that always sends something."""
+"""A check that always sends a request."""
 
 
 def telling_checks(scenario: str) -> set[str] | None:
-    """Return the ids of the checks by which a scenario differs from a healthy tenant; None for all checks, where none
-    ends differently.
+    """Return the ids of the checks whose outcome differs from that on a healthy tenant; None, for all checks, if no
+    outcome differs.
 
-    Of the checks that meet the same refusal of the same operation, one is enough: they replay the same answer.
+    If several checks find the same refusal of the same operation, only one is returned: they replay the same answer.
     """
     healthy = {outcome.check: ending(outcome) for outcome in report_of().outcomes}
     first_of_ending: dict[object, str] = {}
@@ -44,7 +44,7 @@ def telling_checks(scenario: str) -> set[str] | None:
 
 
 def ending(outcome: Outcome) -> tuple[object, ...]:
-    """Return what is compared of an outcome: its status, cause, owner, and the operation that was answered."""
+    """Return the parts of an outcome that are compared: its status, cause, owner, and the operation answered."""
     operation = outcome.exchange.endpoint if outcome.exchange else None
     return outcome.status, outcome.cause, outcome.blocked_by, operation
 
@@ -62,7 +62,7 @@ def test_a_scrubbed_replay_ends_like_the_run_that_was_recorded(subtests: pytest.
                 assert real not in text
 
 
-def test_a_run_that_sent_nothing_cannot_be_recorded() -> None:
+def test_a_run_without_requests_cannot_be_recorded() -> None:
     run = taped("common-tenant")
     with pytest.raises(Discarded, match="nothing was sent"):
         faithful(run.tape, run.connection, run.outcomes, "virtual")
@@ -75,12 +75,12 @@ def test_a_run_that_sent_nothing_cannot_be_recorded() -> None:
     st.uuids(),
 )
 @pytest.mark.slow
-def test_names_change_nothing(workspace: str, group: str, tenant: Any) -> None:
+def test_names_do_not_change_the_outcomes_of_a_replay(workspace: str, group: str, tenant: Any) -> None:
     run = taped(workspace_name=workspace, resource_group=group, tenant_id=str(tenant))
     faithful(run.tape, run.connection, run.outcomes, "virtual")
 
 
-def test_the_table_of_pseudonyms_is_not_kept() -> None:
+def test_a_scrubbed_recording_does_not_contain_the_secret() -> None:
     run = taped("expired-secret")
     clean = scrub_recording(run.tape.interactions, run.connection, DateShift(-1))
     assert SECRET not in repr(clean.interactions) + repr(clean.connection)

@@ -1,4 +1,4 @@
-"""What is declared for scrubbing: the members, columns and words that services answer with."""
+"""Declarations for scrubbing: the members, columns and words of the services' answers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from conformance.recording import fields, vocabulary
 from conformance.recording.pseudonym_kinds import KINDS
 from conformance.recording.pseudonyms import Pseudonyms
 
-# What is declared
+# Declarations
 
 
 def texts_of(shape: Any, member: str = "", visited: frozenset[Any] = frozenset()) -> Iterator[str]:
-    """The members of a shape that can hold a text."""
+    """Yield the members of a shape that can contain a text."""
     origin = typing.get_origin(shape)
     base = origin or shape
     if shape is str or shape is Any:
@@ -33,7 +33,7 @@ def texts_of(shape: Any, member: str = "", visited: frozenset[Any] = frozenset()
             yield from texts_of(part, member, visited)
 
 
-def test_every_text_that_an_operation_answers_with_is_declared(subtests: pytest.Subtests) -> None:
+def test_every_text_member_of_an_answer_is_declared(subtests: pytest.Subtests) -> None:
     for endpoint in ENDPOINTS.values():
         with subtests.test(endpoint=endpoint.name):
             undeclared = {member for member in texts_of(endpoint.answers) if fields.treatment(member) is None}
@@ -69,6 +69,6 @@ def test_every_pseudonym_is_recognised_by_its_form(subtests: pytest.Subtests) ->
                 assert Pseudonyms().of(pseudonym, kind) == pseudonym
 
 
-def test_well_known_words_are_there() -> None:
+def test_the_vocabulary_has_common_words_and_no_names() -> None:
     assert {"authorization", "expired", "tenant", "semantic"} <= vocabulary.words()
     assert not {"contoso", "miller"} & vocabulary.words()

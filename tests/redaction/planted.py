@@ -1,4 +1,4 @@
-"""A text planted wherever a service can say something, and everything that a run writes about it."""
+"""Secrets planted in every place of a service's answers, and all outputs of a run that receives them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from conformance.verification.pipeline import select_checks
 from tests.contoso import START, made_up
 
 CANARY = 'Zk7vPq3n+Xw9t/Rb5y"Lm2d&Hs8f<Gc4j Te6a\\Ju1x'
-"""A secret without the shape of one, with what every encoding encodes."""
+"""A secret without a recognizable form, with characters that every encoding changes."""
 HOSTS = {
     "entra": "login.microsoftonline.com",
     "arm": "management.azure.com",
@@ -45,7 +45,7 @@ HOSTS = {
 
 
 def encodings(secret: str) -> dict[str, str]:
-    """Ten forms of a secret."""
+    """Return the forms of a secret that outputs could contain, by name."""
     raw = secret.encode()
     return {
         "as it is": secret,
@@ -63,7 +63,7 @@ def encodings(secret: str) -> dict[str, str]:
 
 
 def canary(number: int) -> str:
-    """A secret of its own for each number, with what every encoding encodes."""
+    """Return the secret of a number, different for each, with characters that every encoding changes."""
     digits = hashlib.sha256(str(number).encode()).hexdigest()
     parts = [digits[start : start + 6] for start in range(0, 48, 6)]
     return "Z" + "".join(part + sign for part, sign in zip(parts, '+/"&< \\x', strict=True))
@@ -71,7 +71,7 @@ def canary(number: int) -> str:
 
 @dataclass(frozen=True)
 class Pair:
-    """A place and a form of a secret: in a run from ``first`` on, the answer of this number shows it."""
+    """A place and a form of a secret, in the answer of this number, counted over all runs against a host."""
 
     number: int
 
@@ -128,7 +128,7 @@ PLACES: Mapping[str, Callable[[str], httpx.Response]] = {
         200, content=json.dumps({"value": [], "@odata.nextLink": f"https://x.example/{text}"}).encode()
     ),
 }
-"""Where a service can say something. With each host, these are 60 places."""
+"""The places of a text in an answer: 12 for each of five hosts, so 60 places."""
 FORMS = len(encodings(CANARY))
 assert gcd(FORMS, len(PLACES)) == 1, "so that counting meets every pair, once each"
 PAIRS = [Pair(number) for number in range(FORMS * len(PLACES))]
@@ -139,22 +139,22 @@ AREAS = {
     "graph": {"graph"},
     "defender": {"defender"},
 }
-"""The areas of checks that ask each host most."""
+"""The areas of checks that send the most requests to each host."""
 
 
 @dataclass
 class Planted:
-    """The virtual tenant, but for one host, whose answers carry the text: at each place, in turn."""
+    """The virtual tenant with one host whose answers contain the texts, in each place in turn."""
 
     host: str
     texts: list[str]
     first: int = 0
     name: str = "fake:planted"
     count: int = 0
-    """Answers that carried the text."""
+    """The number of answers that contained a text."""
     used: set[str] = field(default_factory=set)
     passes: tuple[str, ...] = (HOSTS["entra"],)
-    """What is answered all the same: parts of URLs."""
+    """Parts of URLs; requests that contain one of them get the answer of the virtual tenant."""
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
@@ -174,7 +174,7 @@ class Planted:
 
 
 def outputs(source: Planted, secret: str = CANARY, areas: Collection[str] = ()) -> dict[str, bytes]:
-    """Everything that a run of the checks of these areas (all by default) says and writes, by what it is."""
+    """Run the checks of these areas, by default all; return all texts and files that the run writes, by name."""
     connection = made_up(client_secret=secret)
     checks = [check.id for check in select_checks() if check.area in areas] if areas else None
     report = verify(connection, source=source, checks=checks)
@@ -207,7 +207,7 @@ def outputs(source: Planted, secret: str = CANARY, areas: Collection[str] = ()) 
 
 
 def leaks(contents: Mapping[str, bytes], *secrets: str) -> Iterator[tuple[str, str, str]]:
-    """Yield which secret (``CANARY`` by default) stands in which output, and in which form."""
+    """Yield secret, output and form for each secret (by default ``CANARY``) that an output contains."""
     forms = [
         (secret, name, form.lower().encode())
         for secret in secrets or (CANARY,)
@@ -215,7 +215,7 @@ def leaks(contents: Mapping[str, bytes], *secrets: str) -> Iterator[tuple[str, s
     ]
     for output, content in contents.items():
         small = content.lower()
-        joined = b"".join(small.split())  # as it was before it was broken into lines
+        joined = b"".join(small.split())  # the text before it was wrapped
         for secret, name, form in forms:
             if form in small or (len(form.split()) == 1 and form in joined):
                 yield secret, output, name

@@ -1,4 +1,4 @@
-"""Text of services is no command of a CI system and moves no cursor, wherever a line is broken."""
+"""Texts of services cannot be commands of a CI system or of a terminal, wherever a line is wrapped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 
 
 @pytest.mark.slow
-def test_no_output_holds_a_command(subtests: pytest.Subtests) -> None:
+def test_no_output_contains_a_command(subtests: pytest.Subtests) -> None:
     first = 0
     for api in ("arm", "graph", "log_analytics"):
         used: set[str] = set()
@@ -47,7 +47,7 @@ def test_no_output_holds_a_command(subtests: pytest.Subtests) -> None:
 
 
 @pytest.mark.parametrize("text", COMMANDS)
-def test_a_text_stays_harmless_however_it_is_broken(text: str) -> None:
+def test_a_wrapped_text_is_never_a_command(text: str) -> None:
     for width in range(20, 60):
         screen = io.StringIO()
         show(console(screen, width=width, color=False), [Line(f"{'word ' * 7}{clean(text)} {text}", label="why")])
@@ -56,7 +56,7 @@ def test_a_text_stays_harmless_however_it_is_broken(text: str) -> None:
         assert not OBEYED.search(clean("a " * words + text))
 
 
-def test_a_line_is_looked_at_as_a_whole_though_it_is_written_in_parts() -> None:
+def test_a_line_written_in_parts_is_checked_as_a_whole() -> None:
     screen = io.StringIO()
     outlet = Outlet(screen)
     for part in (

@@ -1,4 +1,4 @@
-"""Text leaves through the exits of :mod:`conformance.redaction` alone; and the register costs little."""
+"""Texts are written only through the exits of :mod:`conformance.redaction`, and the register of secrets is fast."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def exits() -> Iterator[tuple[str, str, int]]:
                     yield file.relative_to(ROOT).as_posix(), name, node.lineno
 
 
-def test_there_is_no_other_exit() -> None:
+def test_texts_are_written_only_through_the_exits() -> None:
     others = [
         f"{file}:{line}: {name}: use {EXITS[name]}" for file, name, line in exits() if (file, name) not in ALLOWED
     ]
     assert others == []
 
 
-def test_json_stays_json_whatever_is_taken_out() -> None:
+def test_json_without_its_secrets_is_still_json() -> None:
     secret = 'Aq"7\\u00e9\\n\\"bcdefgh\tijklmnop é☃𝄞 xyz'
     remember(secret)
     for text in (secret, secret[3:], secret[:-3], "\\" + secret, "é" + secret[5:], f"\n{secret}\\", secret[7:24]):
@@ -86,12 +86,12 @@ def test_a_text_without_a_secret_is_the_same_object() -> None:
 
 
 @pytest.mark.parametrize(("password", "clean"), [("kO9!", "*** at kO9!x"), ("p4ss/w", "*** at p4ss/wx"), ("pw", None)])
-def test_a_short_secret_is_taken_out_where_it_stands_alone(password: str, clean: str | None) -> None:
+def test_a_short_secret_is_removed_only_as_a_whole_word(password: str, clean: str | None) -> None:
     remember(password)
     assert hide(f"{password} at {password}x") == (clean or f"{password} at {password}x")
 
 
-def test_of_very_many_secrets_those_used_last_are_known() -> None:
+def test_of_very_many_secrets_the_last_ones_are_known() -> None:
     register = Register()
     secrets = [f"{number:05}-{'qwertzuiop' * 3}-{number * 7919:09x}" for number in range(MAX_BLOCKS // 400)]
     for secret in secrets:

@@ -1,4 +1,4 @@
-"""A secret of the run that a service, a proxy or a file gives back is in no byte of any output, in no form."""
+"""A secret that a service, a proxy or a file returns is in no output, in no form."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.contoso import FILE
 from tests.redaction.planted import AREAS, CANARY, HOSTS, PAIRS, Planted, encodings, leaks, outputs
 
 MOST = {"entra": 8, "arm": 40, "log_analytics": 30, "graph": 8, "defender": 6}
-"""Answers of each host in a run, at most: so many secrets are known to that run."""
+"""The largest number of answers of each host in a run, and of secrets that the run knows."""
 
 
 @pytest.mark.slow
-def test_what_a_service_says_shows_no_secret(subtests: pytest.Subtests) -> None:
-    """Each of five hosts at each of twelve places, in each of eleven encodings: 660 pairs, each with its own secret."""
+def test_no_answer_of_a_service_brings_a_secret_into_an_output(subtests: pytest.Subtests) -> None:
+    """Each of five hosts, in each of twelve places and eleven encodings: 660 answers; each pair has its own secret."""
     texts = [pair.text for pair in PAIRS]
     for api, host in HOSTS.items():
         first = 0
@@ -47,8 +47,8 @@ def test_what_a_service_says_shows_no_secret(subtests: pytest.Subtests) -> None:
             first += planted.count
 
 
-def test_without_one_line_of_the_redaction_the_canaries_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests of this module can fail: with the line out that takes known secrets away, they would."""
+def test_without_the_redaction_the_canaries_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests of this module can fail: without the code that removes known secrets, they find them."""
     monkeypatch.setattr(Register, "hide", lambda self, data: data)
     contents = outputs(Planted(HOSTS["arm"], [pair.text for pair in PAIRS]))
     leaking = {output for _, output, _ in leaks(contents, *(pair.secret for pair in PAIRS))}
@@ -57,7 +57,7 @@ def test_without_one_line_of_the_redaction_the_canaries_are_found(monkeypatch: p
 
 
 @pytest.mark.parametrize("form", encodings(CANARY).values(), ids=encodings(CANARY))
-def test_no_form_is_shown_wherever_it_begins(form: str) -> None:
+def test_every_form_is_removed_at_any_offset(form: str) -> None:
     remember(CANARY)
     for before in range(9):
         assert form.lower() not in hide(f"{'x' * before} {form} and more").lower()
@@ -96,16 +96,16 @@ def test_a_secret_in_a_wrong_place_of_the_file_is_not_shown(tmp_path: Path, subt
         for pasted in (PASTED, "abc8Q~Zk7vPq3nXw9tRb5yLm2dHs8fGc4jTe6a", "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9"):
             file.write_text(text.replace(PASTED, pasted), encoding="utf-8")
             if pasted == PASTED and where in ("resource_group", "workspace_name", "name"):
-                continue  # it may well be one
+                continue  # it is a possible value of this key
             with subtests.test(where, pasted=pasted[:3]):
                 with pytest.raises(ConnectionFileError) as caught:
                     load(file, environ={"CONTOSO_SECRET": "a-secret-that-is-right-0001"})
                 assert pasted[:12] not in str(caught.value)
-                _, (trouble,) = read([ConnectionRef(str(file), "contoso")])  # as on a worker of a cluster
+                _, (trouble,) = read([ConnectionRef(str(file), "contoso")])  # as by a worker of a cluster
                 assert pasted[:12] not in trouble.text
 
 
-def test_and_is_named_by_its_kind(tmp_path: Path) -> None:
+def test_a_secret_in_a_wrong_place_of_the_file_is_described_by_its_kind(tmp_path: Path) -> None:
     file = tmp_path / "conn.toml"
     file.write_text(WRONG["tenant_id"].replace(PASTED, "abc8Q~Zk7vPq3nXw9tRb5yLm2dHs8fGc4jTe6a"), encoding="utf-8")
     with pytest.raises(ConnectionFileError, match=r"conn\.toml:2: tenant_id: found what looks like a client secret"):
@@ -122,7 +122,7 @@ def test_and_is_named_by_its_kind(tmp_path: Path) -> None:
         f'"{PASTED}" = 1\n',
     ],
 )
-def test_nor_in_a_baseline(tmp_path: Path, text: str) -> None:
+def test_a_secret_in_a_baseline_is_not_shown(tmp_path: Path, text: str) -> None:
     file = tmp_path / "baseline.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BaselineError) as caught:
@@ -130,7 +130,7 @@ def test_nor_in_a_baseline(tmp_path: Path, text: str) -> None:
     assert PASTED not in str(caught.value)
 
 
-def test_nor_in_a_source_or_a_damaged_journal(tmp_path: Path) -> None:
+def test_a_secret_in_a_source_or_a_damaged_journal_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         source(PASTED)
     assert PASTED not in str(caught.value)
@@ -153,14 +153,14 @@ def test_nor_in_a_source_or_a_damaged_journal(tmp_path: Path) -> None:
         "http://user:{}@h@ost:99999",
     ],
 )
-def test_the_password_of_a_proxy_is_known_however_its_variable_is_written(address: str) -> None:
+def test_the_password_of_a_proxy_is_removed_in_any_form_of_the_variable(address: str) -> None:
     remember_environment({"https_proxy": address.format("p%40ssw0rd-XyZ-12")})
     hidden = hide("p%40ssw0rd-XyZ-12 p@ssw0rd-XyZ-12 " + address.format("p%40ssw0rd-XyZ-12"))
     assert "ssw0rd" not in hidden
     assert "proxy" in hidden or "proxy" not in address
 
 
-def test_logs_of_libraries_are_without_secrets_and_commands(caplog: pytest.LogCaptureFixture) -> None:
+def test_logs_of_libraries_contain_no_secrets_and_no_commands(caplog: pytest.LogCaptureFixture) -> None:
     remember(CANARY)
     library = logging.getLogger("httpcore.proxy")
     with caplog.at_level(logging.DEBUG), clean_logs():

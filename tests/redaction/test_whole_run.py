@@ -1,4 +1,4 @@
-"""One run of pytest as users start it, with a secret in the environment: nothing of it on the terminal or in a file."""
+"""A run of pytest with a secret in the environment: neither the terminal nor a file contains any part of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_of_others():
 
 
 @pytest.mark.slow
-def test_nothing_on_the_terminal_and_in_no_file(tmp_path: Path) -> None:
+def test_neither_the_terminal_nor_a_file_contains_the_secret(tmp_path: Path) -> None:
     (tmp_path / "conn.toml").write_text(FILE, encoding="utf-8")
     (tmp_path / "test_own.py").write_text(OWN, encoding="utf-8")
     options = ["--sentinel-config=conn.toml", "--sentinel-source=fake:no-azure-role", "--sentinel-report=out"]

@@ -1,4 +1,4 @@
-"""A headless Chromium that starts empty and talks to nobody."""
+"""A headless Chromium with an empty profile and without requests of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MISSING = "" if CHROMIUM and DRIVER else "Chromium and its driver are not instal
 
 @contextmanager
 def chromium(profile: Path) -> Iterator[Any]:
-    """A driver over a new profile; what the page says and asks for is logged."""
+    """Yield a driver with a new profile, which logs the messages and requests of the page."""
     from selenium import webdriver
     from selenium.webdriver.chrome.options import Options
     from selenium.webdriver.chrome.service import Service
@@ -43,20 +43,20 @@ def chromium(profile: Path) -> Iterator[Any]:
 
 
 def screen(driver: Any, *, width: int = 1100, height: int = 900, media: str = "screen", scheme: str = "light") -> None:
-    """The size, the medium and the colour scheme of what is shown."""
+    """Set the size of the window, the medium and the colour scheme."""
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
     )
     features = [
         {"name": "prefers-color-scheme", "value": scheme},
-        {"name": "prefers-reduced-motion", "value": "reduce"},  # what is clicked must not move
+        {"name": "prefers-reduced-motion", "value": "reduce"},  # an element must not move while it is clicked
     ]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
 
 
 def becomes(driver: Any, selector: str, text: str) -> None:
-    """Wait until the element has this text, as a page that copies to the clipboard needs a moment."""
+    """Wait until the element has this text; copying to the clipboard takes the page a moment."""
     from selenium.webdriver.support.wait import WebDriverWait
 
     WebDriverWait(driver, 60, poll_frequency=0.05).until(

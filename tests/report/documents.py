@@ -1,4 +1,4 @@
-"""The runs that every form of the report is looked at for."""
+"""The runs with which every form of the report is tested."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ RUNS: Mapping[str, tuple[str, ...]] = {
     "five-connections": ("healthy", "expired-secret", "healthy", "healthy", "healthy"),
     "twenty-connections": ("healthy", "expired-secret", DOWN, "no-graph-consent+no-azure-role", "healthy") * 4,
 }
-"""Each run with the scenario of each of its connections."""
+"""The names of the runs, each with the scenarios of its connections."""
 
 
 @cache
 def run(*scenarios: str) -> Document:
-    """The report of a run over connections in these states."""
+    """Return the report of a run over connections in these scenarios."""
     names = ["contoso"] if len(scenarios) == 1 else [f"customer-{number:02}" for number in range(1, len(scenarios) + 1)]
     reports = [report_of(scenario, name=name) for name, scenario in zip(names, scenarios, strict=True)]
     return document(reports, command=COMMAND)

@@ -1,4 +1,4 @@
-"""A report in which every text that is not ours tries to be more than text."""
+"""A report in which every text from outside this project contains markup and escape codes."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ OURS = frozenset(
         "expires",
     ]
 )
-"""Fields with words of ours, which keep their meaning."""
+"""Fields with texts of this project, which stay unchanged."""
 
 
 def hostile(document: Document) -> Document:
-    """The document as if services, files and people had put the worst wherever they have a say.
+    """Return the document with hostile texts in every field whose content comes from services, files or people.
 
-    Each text is as ``document`` lets it through: on one line, and not longer than the longest.
+    Each text has the form that ``document`` allows: one line, of limited length.
     """
     texts = cycle(TEXTS)
 

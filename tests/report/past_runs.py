@@ -1,4 +1,4 @@
-"""Runs that another is compared with, and how their comparison reads."""
+"""Past runs with which another is compared, and the lines of the comparison."""
 
 from __future__ import annotations
 

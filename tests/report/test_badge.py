@@ -1,4 +1,4 @@
-"""The badge: a small picture whose words say it all."""
+"""The badge: a small picture with the verdict in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance as WCAG 2 defines it."""
+    """Return the relative luminance of a colour (``#rrggbb``), as WCAG 2 defines it."""
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
@@ -28,7 +28,7 @@ def luminance(colour: str) -> float:
         ("twenty-connections", "simulation: 20 Sentinel connections: 8 broken"),
     ],
 )
-def test_its_title_says_the_verdict(name: str, title: str) -> None:
+def test_the_title_contains_the_verdict(name: str, title: str) -> None:
     picture = ET.fromstring(badge(run(*RUNS[name])).decode())
     assert picture.tag == f"{SVG}svg"
     assert picture.attrib["role"] == "img"
@@ -37,5 +37,5 @@ def test_its_title_says_the_verdict(name: str, title: str) -> None:
 
 
 @pytest.mark.parametrize("colour", COLOURS.values())
-def test_its_words_can_be_read(colour: str) -> None:
+def test_the_contrast_of_the_text_is_sufficient(colour: str) -> None:
     assert 1.05 / (luminance(colour) + 0.05) >= 4.5

@@ -1,4 +1,4 @@
-"""The message catalogues of the hand-back page: complete, and saying the same in every language."""
+"""The message catalogues of the hand-back page: complete, and with the same content in every language."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def catalogue(language: str) -> Catalog:
     return read_po(io.BytesIO((LOCALE / language / "LC_MESSAGES" / f"{DOMAIN}.po").read_bytes()), locale=language)
 
 
-def test_every_cause_asks_something_of_the_customer_or_is_ours() -> None:
+def test_every_cause_is_a_task_of_the_customer_or_ours() -> None:
     assert set(texts().tasks) | texts().ours == set(CAUSES)
     assert not set(texts().tasks) & texts().ours
 
 
-def test_whoever_is_asked_has_a_heading() -> None:
+def test_every_owner_of_a_task_has_a_heading() -> None:
     assert {CAUSES[cause].owner for cause in texts().tasks} == set(texts().roles)
 
 
-def test_portal_paths_name_only_labels_and_what_is_translated() -> None:
+def test_placeholders_in_portal_paths_are_translated() -> None:
     for cause in texts().tasks:
         for path in (CAUSES[cause].portal or "").split("; "):
             parameters = {part for part in path.split(" > ") if part[:1].islower()}
@@ -50,7 +50,7 @@ def test_portal_paths_name_only_labels_and_what_is_translated() -> None:
 
 
 @every_language
-def test_a_catalogue_has_every_text_and_no_other(language: str) -> None:
+def test_a_catalogue_has_exactly_the_texts_of_the_page(language: str) -> None:
     messages = catalogue(language)
     assert [message.id for message in messages if message.id] == list(MESSAGES)
     assert not [message.id for message in messages if message.id and (not message.string or message.fuzzy)]
@@ -82,7 +82,7 @@ TYPOGRAPHY = {
     "es": r"\b(tú|tu|tus|haz|envíanos)\b",
     "ja": r"[：！？（），．]|[^\x00-\x7f],|(しろ|だ|である)。",
 }
-"""What no text may have, by language."""
+"""A pattern that no text may contain, by language."""
 
 
 def test_each_language_keeps_its_typography_and_its_formal_address(subtests: pytest.Subtests) -> None:
@@ -93,7 +93,7 @@ def test_each_language_keeps_its_typography_and_its_formal_address(subtests: pyt
 
 
 @every_language
-def test_little_is_left_as_it_was_in_english(language: str) -> None:
+def test_only_labels_of_the_portal_are_not_translated(language: str) -> None:
     same = {message for message in MESSAGES if translation(language)(message) == message}
     assert same <= {"Application (client) ID", "Directory (tenant) ID", "Subscription ID", "Link"}
 

@@ -1,4 +1,4 @@
-"""The command that looks again."""
+"""The command that repeats a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from conformance.report.command import command, program
 
 
-def test_what_selects_is_left_out(subtests: pytest.Subtests) -> None:
+def test_options_that_select_tests_are_left_out(subtests: pytest.Subtests) -> None:
     for arguments, again in [
         ("--sentinel-config=conn.toml", "pytest --sentinel-config=conn.toml"),
         ("--sentinel-config conn.toml -k AUTH-003 -vv", "pytest --sentinel-config conn.toml"),
@@ -36,7 +36,7 @@ def test_the_command_names_the_program_that_was_started(tmp_path: Path, monkeypa
     assert program("/bin/ide-runner", "/python") == ["pytest"]
 
 
-def test_the_console_command_leaves_out_what_it_adds_by_itself() -> None:
+def test_options_that_the_console_command_adds_are_left_out() -> None:
     arguments = [
         "--noconftest",
         "--disable-warnings",

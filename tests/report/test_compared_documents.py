@@ -1,4 +1,4 @@
-"""Reports and manifests that a run is compared with."""
+"""Reports and manifests with which a run is compared."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.report_schema import assert_valid
 # Documents
 
 
-def test_a_report_compares_with_itself_and_its_comparison_is_of_the_schema(verified: Callable[..., Report]) -> None:
+def test_a_comparison_is_valid_and_a_run_has_not_changed_since_itself(verified: Callable[..., Report]) -> None:
     before = run_of(document([verified()]))
     report = json.loads(encode(with_comparison(document([verified("no-azure-role")]), before)))
     assert_valid(json.dumps(report))
@@ -79,7 +79,9 @@ def test_a_manifest_of_a_cassette_is_the_run_of_one_connection(tmp_path: Path) -
         (json.dumps({**MANIFEST, "name": "fabrikam"}).encode(), "has none of these connections, but fabrikam"),
     ],
 )
-def test_what_cannot_be_compared_with_is_told_in_one_line(content: bytes | None, why: str, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_compared_is_an_error_of_one_line(
+    content: bytes | None, why: str, tmp_path: Path
+) -> None:
     path = tmp_path / "previous.json"
     if content is not None:
         path.write_bytes(content)
@@ -90,7 +92,7 @@ def test_what_cannot_be_compared_with_is_told_in_one_line(content: bytes | None,
 
 
 @given(st.binary())
-def test_any_file_is_read_or_refused(content: bytes) -> None:
+def test_any_other_content_is_refused(content: bytes) -> None:
     import tempfile
 
     with tempfile.NamedTemporaryFile() as file:

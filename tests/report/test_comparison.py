@@ -18,7 +18,7 @@ from tests.report.past_runs import FAILS, PASSES, change_lines, changed, run
 # Checks
 
 
-def test_what_fails_now_and_did_not_is_newly_failing() -> None:
+def test_a_check_that_passed_and_fails_now_is_newly_failing() -> None:
     (change,) = changed(run(PASSES), run(FAILS)).newly_failing
     assert (change.check, change.was, change.outcome, change.cause) == (
         "LA-001",
@@ -28,7 +28,7 @@ def test_what_fails_now_and_did_not_is_newly_failing() -> None:
     )
 
 
-def test_what_passes_now_and_did_not_is_newly_passing() -> None:
+def test_a_check_that_failed_and_passes_now_is_newly_passing() -> None:
     (change,) = changed(run(FAILS), run(PASSES)).newly_passing
     assert (change.was, change.was_cause, change.outcome, change.cause) == (
         "failed",
@@ -48,7 +48,7 @@ def test_what_passes_now_and_did_not_is_newly_passing() -> None:
         (("passed", None), ("not_applicable", None)),
     ],
 )
-def test_another_cause_or_another_way_is_a_changed_cause(was: tuple[str, str], now: tuple[str, str]) -> None:
+def test_another_cause_or_status_is_a_changed_cause(was: tuple[str, str], now: tuple[str, str]) -> None:
     changes = changed(run(PastCheck("LA-001", *was)), run(PastCheck("LA-001", *now)))  # type: ignore[arg-type]
     (change,) = changes.changed_causes
     assert (change.was, change.was_cause, change.outcome, change.cause) == (*was, *now)
@@ -56,13 +56,13 @@ def test_another_cause_or_another_way_is_a_changed_cause(was: tuple[str, str], n
     assert not changes.newly_passing
 
 
-def test_checks_that_came_and_went_are_named() -> None:
+def test_new_and_lost_checks_are_listed() -> None:
     changes = changed(run(PASSES), run(PastCheck("LA-002", "failed", "x")))
     assert (changes.new_checks, changes.lost_checks) == (("LA-002",), ("LA-001",))
     assert not changes.newly_failing, "a new check has no before"
 
 
-def test_connections_that_came_and_went_are_named() -> None:
+def test_new_and_lost_connections_are_listed() -> None:
     changes = compare(run(PASSES, name="fabrikam"), run(PASSES))
     assert (changes.connections, changes.new_connections, changes.lost_connections) == ({}, ("contoso",), ("fabrikam",))
 
@@ -91,7 +91,7 @@ def test_a_run_has_not_changed_since_itself(earlier: PastRun) -> None:
 
 
 @given(RUNS, RUNS)
-def test_what_fails_newly_one_way_passes_newly_the_other_way(earlier: PastRun, other: PastRun) -> None:
+def test_a_comparison_in_the_other_direction_has_the_opposite_changes(earlier: PastRun, other: PastRun) -> None:
     there, back = changed(earlier, other), changed(other, earlier)
     assert [x.check for x in there.newly_failing] == sorted(
         (x.check for x in back.newly_passing), key=[x.id for x in other.connections["contoso"].checks].index
@@ -102,7 +102,7 @@ def test_what_fails_newly_one_way_passes_newly_the_other_way(earlier: PastRun, o
 
 
 @given(RUNS, RUNS)
-def test_a_check_is_in_one_list_at_most_and_in_the_right_one(earlier: PastRun, other: PastRun) -> None:
+def test_a_check_is_in_at_most_one_list_and_in_the_right_one(earlier: PastRun, other: PastRun) -> None:
     changes = changed(earlier, other)
     ids = [x.check for x in (*changes.newly_failing, *changes.newly_passing, *changes.changed_causes)]
     ids += [*changes.new_checks, *changes.lost_checks]
@@ -120,30 +120,30 @@ def fields(before: list[str], now: list[str]) -> tuple[tuple[str, ...], tuple[st
     return came, went, [(field.field, field.was, field.type) for shape in shapes for field in shape.retyped]
 
 
-def test_fields_that_came_went_or_changed_their_type_are_named() -> None:
+def test_new_lost_and_retyped_fields_are_listed() -> None:
     before = ["value: array", "value[]: object", "value[]/id: string", "value[]/old: string"]
     now = ["value: array", "value[]: object", "value[]/id: number", "value[]/new: string"]
     assert fields(before, now) == (("value[]/new",), ("value[]/old",), [("value[]/id", "string", "number")])
 
 
-def test_an_object_that_went_is_told_without_its_fields() -> None:
+def test_a_lost_object_is_listed_without_its_fields() -> None:
     assert fields(["a: object", "a/b: string", "z: string"], ["z: string"]) == ((), ("a",), [])
 
 
-def test_an_empty_list_says_nothing_about_fields() -> None:
+def test_an_empty_list_does_not_lose_the_fields_of_its_items() -> None:
     assert fields(["value: array", "value[]: object", "value[]/id: string"], ["value: array"]) == ((), (), [])
 
 
-def test_a_null_says_nothing_about_types() -> None:
+def test_a_null_is_not_a_change_of_type() -> None:
     assert fields(["a: null"], ["a: string"]) == ((), (), [])
 
 
-def test_a_shape_that_was_cut_off_says_nothing_about_what_comes_behind() -> None:
+def test_fields_after_the_end_of_a_cut_shape_are_not_compared() -> None:
     long = [f"a{n:03}: string" for n in range(300)]
     assert fields(long, [*long[:5], "zzz: string"])[0] == ()
 
 
-def test_many_fields_are_counted_and_not_all_listed() -> None:
+def test_a_long_list_of_fields_is_cut_and_counted() -> None:
     (shape,) = changed(run(graph_alerts=["z: string"]), run(graph_alerts=[f"a{n}: string" for n in range(70)])).shapes
     assert (len(shape.came), shape.went, shape.more) == (MAX_FIELDS, ("z",), 20)
     assert change_lines(run(graph_alerts=["z: string"]), run(graph_alerts=[f"a{n}: string" for n in range(70)]))[
@@ -155,10 +155,10 @@ def test_an_endpoint_that_answered_in_one_run_only_has_no_change_of_shape() -> N
     assert not changed(run(graph_alerts=["a: string"]), run(graph_incidents=["b: string"]))
 
 
-# How it reads
+# Lines of the comparison
 
 
-def test_the_lines_name_owners_and_count_what_they_block() -> None:
+def test_lines_of_root_causes_count_the_checks_that_they_block() -> None:
     blocked = [PastCheck(f"SENT-00{n}", "blocked", "rbac_role_missing", "LA-001") for n in (1, 2)]
     passing = [PastCheck(check.id, "passed") for check in blocked]
     stray = (PastCheck("ARM-001", "passed"), PastCheck("ARM-001", "blocked", "x", "AUTH-003"))
@@ -178,7 +178,7 @@ def test_the_lines_name_owners_and_count_what_they_block() -> None:
     ]
 
 
-def test_changed_causes_say_before_and_now() -> None:
+def test_changed_causes_have_the_previous_and_the_current_one() -> None:
     other = PastCheck("LA-001", "failed", "subscription_disabled")
     assert (
         change_lines(run(FAILS), run(other))[1]
@@ -188,7 +188,7 @@ def test_changed_causes_say_before_and_now() -> None:
     assert change_lines(run(PASSES), run(warns))[1] == "changed  LA-001: passed before, warning (data_stale) now"
 
 
-def test_checks_that_changed_alike_are_told_together() -> None:
+def test_checks_with_the_same_change_are_one_line() -> None:
     ids = ("LA-001", "LA-002", "SENT-001")
     before = run(*(PastCheck(id, "blocked", "secret_expired", "AUTH-003") for id in ids))
     now = run(*(PastCheck(id, "blocked", "rbac_role_missing", "RBAC-001") for id in ids))

@@ -1,4 +1,4 @@
-"""The pages for the customer's administrator: what they ask, of whom, and what they never show."""
+"""The pages for the customer's administrators: their tasks by role, and no secret."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def text_of(connection: ConnectionPart, language: str = "en") -> str:
     return markdown(page(connection, run("healthy").run.started, language)).decode()
 
 
-def test_what_is_to_be_done_is_grouped_by_who_does_it() -> None:
+def test_tasks_are_grouped_by_role() -> None:
     content = page(only(run(*RUNS["two-faults"])), run("healthy").run.started, "en")
     assert {role: [task.title for task in tasks] for role, tasks in content.tasks.items()} == {
         "For the Microsoft Entra administrator": ["Grant the application permissions of Microsoft Graph"],
@@ -55,20 +55,20 @@ def test_what_is_to_be_done_is_grouped_by_who_does_it() -> None:
 
 
 @pytest.mark.parametrize(("name", "key"), [("healthy", "works"), ("everything-down", "ours")])
-def test_where_nothing_is_to_be_done_it_says_so(name: str, key: str) -> None:
+def test_a_page_without_tasks_says_so(name: str, key: str) -> None:
     text = text_of(only(run(*RUNS[name])))
     assert texts().page[key] in text
     assert f"**{texts().page['nothing']}**" in text
     assert "```" not in text
 
 
-def test_what_is_accepted_is_not_asked(verified: Callable[..., Report]) -> None:
+def test_an_accepted_finding_is_not_a_task(verified: Callable[..., Report]) -> None:
     acceptance = Acceptance("RBAC-001", "known", date(2999, 1, 1))
     accepted = only(document([verified("no-azure-role", baseline=(acceptance,))]))
     assert texts().page["nothing"] in text_of(accepted)
 
 
-def test_of_what_is_of_note_only_the_customers_matters_are_asked(verified: Callable[..., Report]) -> None:
+def test_only_warnings_that_the_customer_can_fix_are_tasks(verified: Callable[..., Report]) -> None:
     connection = only(document([verified("secret-ends-soon")]))
     tasks_by_role = page(connection, run("healthy").run.started, "de").tasks
     assert [task.title.split(":")[0] for tasks in tasks_by_role.values() for task in tasks] == [
@@ -108,7 +108,7 @@ def test_each_customer_sees_their_own_connection_only() -> None:
     assert len(pages) == 5 * 2 * 2
 
 
-def test_names_of_connections_are_no_paths() -> None:
+def test_names_of_connections_are_not_used_as_paths() -> None:
     several = run(*RUNS["five-connections"])
     names = ["../../etc/passwd", "..\\x", "日本", "", "../../etc/passwd"]
     renamed = [
@@ -140,7 +140,7 @@ HOSTILE = (
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 @given(HOSTILE)
-def test_what_others_say_is_text(text: str) -> None:
+def test_texts_of_others_are_only_text(text: str) -> None:
     connection = only(run(*RUNS["two-faults"]))
     roots = tuple(
         msgspec.structs.replace(
@@ -179,7 +179,9 @@ def test_what_others_say_is_text(text: str) -> None:
 
 
 @pytest.mark.slow
-def test_no_scenario_leaves_a_hole_or_a_secret(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+def test_no_scenario_leaves_a_placeholder_or_a_secret(
+    verified: Callable[..., Report], subtests: pytest.Subtests
+) -> None:
     for scenario in SCENARIOS:
         with subtests.test(scenario=scenario):
             pages = handbacks(document([verified(scenario)]), ["en"])

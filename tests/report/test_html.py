@@ -1,4 +1,4 @@
-"""The page as text: valid, of bounded size, with every fact escaped and no secret."""
+"""The page as text: valid, of limited size, with every value escaped and no secret."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ NAMES = {"html": "{http://www.w3.org/1999/xhtml}"}
 
 
 def parsed(document: Document) -> Any:
-    """The page's tree; a page that breaks a rule of HTML's grammar is an error."""
+    """Return the tree of the page; raise an error if it breaks a rule of HTML's grammar."""
     return html5lib.HTMLParser(strict=True).parse(page(document).decode())
 
 
 @cache
 def tree_of(name: str) -> Any:
-    """The page's tree of one of ``RUNS``; html5lib takes seconds for the largest."""
+    """Return the tree of the page of one of ``RUNS``, cached: html5lib takes seconds for the largest."""
     return parsed(run(*RUNS[name]))
 
 
@@ -42,7 +42,7 @@ def texts(tree: Any, tag: str) -> list[str]:
     return ["".join(element.itertext()) for element in tree.iter(f"{NAMES['html']}{tag}")]
 
 
-def test_it_is_html_with_the_verdict_on_top(subtests: pytest.Subtests) -> None:
+def test_the_page_is_html_with_the_verdict_on_top(subtests: pytest.Subtests) -> None:
     for name in RUNS:
         with subtests.test(name=name):
             report = run(*RUNS[name])
@@ -59,7 +59,7 @@ def test_it_is_html_with_the_verdict_on_top(subtests: pytest.Subtests) -> None:
                     assert all(command in text for command in cause.fix.commands)
 
 
-def test_ids_are_given_once_and_every_link_within_the_page_lands() -> None:
+def test_ids_are_unique_and_every_link_within_the_page_has_a_target() -> None:
     for name in RUNS:
         elements = list(tree_of(name).iter())
         ids = [element.get("id") for element in elements if element.get("id")]
@@ -69,7 +69,7 @@ def test_ids_are_given_once_and_every_link_within_the_page_lands() -> None:
 
 
 @pytest.mark.slow
-def test_it_stays_under_300_kb(subtests: pytest.Subtests) -> None:
+def test_the_page_is_smaller_than_300_kb(subtests: pytest.Subtests) -> None:
     for scenarios in [*RUNS.values(), (DOWN,) * 20, ("no-graph-consent+no-azure-role",) * 20, (DOWN,) * 3]:
         with subtests.test(scenarios=scenarios):
             text = page(run(*scenarios))
@@ -106,7 +106,7 @@ def test_the_policy_allows_this_style_and_script_and_nothing_else(kind: str) -> 
 
 
 @pytest.mark.slow
-def test_no_secret_and_no_token_stand_in_it(subtests: pytest.Subtests) -> None:
+def test_the_page_contains_no_secret_and_no_token(subtests: pytest.Subtests) -> None:
     for scenario in SCENARIOS:
         with subtests.test(scenario=scenario):
             text = page(document([report_of(scenario)], command=f"{COMMAND} --client_secret={SECRET}")).decode()
@@ -114,7 +114,7 @@ def test_no_secret_and_no_token_stand_in_it(subtests: pytest.Subtests) -> None:
             assert not re.search(r"eyJ[\w-]{8,}", text)
 
 
-def test_the_picture_shows_where_it_breaks() -> None:
+def test_the_picture_shows_the_broken_part() -> None:
     picture = chain(run("no-azure-role").connections[0].checks)
     states = {box.title: box.state for box in picture.boxes}
     assert states["Azure role"] == "failed"
@@ -130,7 +130,7 @@ def test_every_part_of_the_picture_has_checks() -> None:
     assert {box.state for box in chain(()).boxes} == {"unasked"}
 
 
-def test_log_ingestion_is_drawn_where_it_is_configured() -> None:
+def test_log_ingestion_is_drawn_if_it_is_configured() -> None:
     plain, broken = (chain(run(scenario).connections[0].checks) for scenario in ("healthy", "ingestion-role-missing"))
     assert [box.state for box in broken.boxes if box.title == "Log ingestion"] == ["failed"]
     assert "Log ingestion" not in {box.title for box in plain.boxes}
@@ -145,7 +145,7 @@ def test_requests_lie_within_the_time_of_the_run() -> None:
     assert timeline(()).bars == ()
 
 
-def test_what_changed_since_the_previous_run_is_told() -> None:
+def test_changes_since_the_previous_run_are_on_the_page() -> None:
     before = run_of(run("healthy"))
     without = replace(
         before,

@@ -1,4 +1,4 @@
-"""The page in a real browser: what loads, what works, what is heard of it."""
+"""The page in a real browser: it loads without requests, works, and is accessible."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ selenium = pytest.importorskip("selenium")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(MISSING), reason=MISSING),
-    # Selenium's own; the browser is over when the module is.
+    # Raised by Selenium; the browser ends with the module.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
 
@@ -57,12 +57,12 @@ def opened(driver: Any, folder: Path) -> Any:
 
 
 def visible_texts(driver: Any, selector: str) -> list[str]:
-    """The texts of the elements that can be seen."""
+    """Return the texts of the visible elements."""
     return [element.text for element in driver.find_elements("css selector", selector) if element.is_displayed()]
 
 
 @pytest.mark.parametrize("name", [*RUNS, "hostile"])
-def test_it_loads_without_an_error_and_asks_nobody(opened: Any, name: str) -> None:
+def test_the_page_loads_without_an_error_and_without_requests(opened: Any, name: str) -> None:
     driver = opened(name)
     assert driver.get_log("browser") == []
     messages = [json.loads(record["message"])["message"] for record in driver.get_log("performance")]
@@ -79,7 +79,7 @@ def test_nothing_is_wider_than_the_window(opened: Any, name: str, width: int) ->
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*RUNS, "hostile"])
-def test_axe_finds_nothing(opened: Any, name: str, scheme: str) -> None:
+def test_axe_reports_no_violations(opened: Any, name: str, scheme: str) -> None:
     """Landmarks, names, contrast, tables, headings: the rules of axe-core for WCAG 2.2 AA and good practice."""
     axe = pytest.importorskip("axe_playwright_python")
     driver = opened(name, scheme=scheme)
@@ -92,7 +92,7 @@ def test_axe_finds_nothing(opened: Any, name: str, scheme: str) -> None:
     assert violations == []
 
 
-def test_the_accessibility_tree_tells_the_verdict_the_picture_and_what_to_do(opened: Any) -> None:
+def test_the_accessibility_tree_has_the_verdict_the_picture_and_the_fixes(opened: Any) -> None:
     driver = opened("one-fault")
     driver.find_element("css selector", ".folded > summary").click()
     tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
@@ -134,7 +134,7 @@ def test_checks_are_filtered_by_area_outcome_owner_and_words(opened: Any) -> Non
     assert len(visible_texts(driver, ".area h4")) < 12
 
 
-def test_a_command_is_copied_as_it_is_to_be_pasted(opened: Any) -> None:
+def test_a_command_is_copied_in_the_form_to_paste(opened: Any) -> None:
     driver = opened("one-fault")
     driver.execute_cdp_cmd(
         "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
@@ -170,7 +170,7 @@ def test_everything_can_be_reached_by_keyboard(opened: Any) -> None:
         driver.switch_to.active_element.send_keys(Keys.TAB)
         focused = driver.switch_to.active_element
         if focused.tag_name == "body":
-            break  # once around
+            break  # back at the first element
         reached.append(focused.get_attribute("class") or focused.get_attribute("name") or focused.tag_name)
         assert focused.value_of_css_property("outline-style") != "none", reached
     assert reached[0] == "skip"
@@ -183,7 +183,7 @@ def test_everything_can_be_reached_by_keyboard(opened: Any) -> None:
     assert summary.find_element("xpath", "..").get_attribute("open")
 
 
-def test_one_connection_at_a_time_or_all(opened: Any) -> None:
+def test_one_connection_or_all_can_be_shown(opened: Any) -> None:
     driver = opened("twenty-connections")
     assert len(visible_texts(driver, "[data-connection] h2")) == 20
     driver.find_element("css selector", "[data-show=c4]").click()
@@ -201,7 +201,7 @@ def test_a_link_to_a_check_opens_it(opened: Any) -> None:
     assert driver.find_element("css selector", "#c1-LA-001 details").get_attribute("open")
 
 
-def test_it_is_read_without_javascript(opened: Any, driver: Any) -> None:
+def test_the_page_is_readable_without_javascript(opened: Any, driver: Any) -> None:
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         opened("one-fault")
@@ -218,14 +218,14 @@ def test_it_is_read_without_javascript(opened: Any, driver: Any) -> None:
         driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-def test_on_paper_there_is_nothing_to_press(opened: Any) -> None:
+def test_the_printed_page_has_no_buttons(opened: Any) -> None:
     driver = opened("one-fault", media="print")
     assert visible_texts(driver, ".copy, .filters, .skip") == []
     assert visible_texts(driver, "h1") == ["contoso does not work"]
     assert driver.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-def test_nothing_hostile_runs_or_stands_as_markup(opened: Any) -> None:
+def test_hostile_texts_are_neither_run_nor_markup(opened: Any) -> None:
     driver = opened("hostile")
     assert driver.execute_script("return window.pwned") is None
     assert driver.find_elements("css selector", "img, iframe, object, embed, base, link, main script, main style") == []
@@ -239,18 +239,18 @@ def test_nothing_hostile_runs_or_stands_as_markup(opened: Any) -> None:
     ("name", "width", "most"), [("one-fault", 1280, 2500), ("longest", 1280, 2700), ("longest", 390, 5000)]
 )
 def test_a_page_with_one_fault_is_short(opened: Any, name: str, width: int, most: int) -> None:
-    """``longest`` is the scenario with the longest page."""
+    """The run ``longest`` has the longest page of all scenarios."""
     driver = opened(name, width=width)
     assert driver.execute_script("return document.documentElement.scrollHeight") <= most
 
 
 @pytest.mark.parametrize("name", ["one-fault", "longest"])
-def test_one_cause_is_printed_on_three_pages_at_most(opened: Any, name: str) -> None:
+def test_a_report_with_one_cause_is_printed_on_three_pages_at_most(opened: Any, name: str) -> None:
     printed = opened(name, media="print").execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
     assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed))) <= 3
 
 
-def test_a_count_shows_the_checks_that_ended_so(opened: Any) -> None:
+def test_a_click_on_a_count_shows_its_checks(opened: Any) -> None:
     from selenium.webdriver.support.wait import WebDriverWait
 
     driver = opened("one-fault")

@@ -1,4 +1,4 @@
-"""The JSON report: its shape, its schema, and what never stands in it."""
+"""The JSON report: its shape, its schema, and no secret in it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from conformance.verification.result import Report
 from tests.report_schema import assert_valid
 
 
-def test_the_shipped_schema_is_the_models() -> None:
+def test_the_shipped_schema_is_that_of_the_models() -> None:
     shipped = resources.files("conformance.report").joinpath("schema.json").read_text(encoding="utf-8")
     assert json.loads(shipped) == json.loads(json.dumps(schema()))
     jsonschema.Draft202012Validator.check_schema(schema())
 
 
-def test_a_report_says_what_the_run_found(verified: Callable[..., Report]) -> None:
+def test_a_report_contains_the_findings_of_the_run(verified: Callable[..., Report]) -> None:
     report = json.loads(verified("expired-secret").json())
     (connection,) = report["connections"]
     assert report["schema"] == "sentinel-conformance/report/1"
@@ -48,18 +48,18 @@ def test_a_report_says_what_the_run_found(verified: Callable[..., Report]) -> No
 
 
 @pytest.mark.parametrize("scenario", ["healthy", "no-azure-role", "service-down", "throttled"])
-def test_every_cause_is_of_the_vocabulary(verified: Callable[..., Report], scenario: str) -> None:
+def test_every_cause_is_in_the_catalogue(verified: Callable[..., Report], scenario: str) -> None:
     (connection,) = json.loads(verified(scenario).json())["connections"]
     assert {check["cause"] for check in connection["checks"]} - {None} <= set(CAUSES)
 
 
-def test_several_connections_are_a_list(verified: Callable[..., Report]) -> None:
+def test_several_connections_are_listed_in_one_report(verified: Callable[..., Report]) -> None:
     report = json.loads(encode(document([verified(), verified("service-down")], "-k LA")))
     assert [connection["verdict"]["status"] for connection in report["connections"]] == ["conformant", "incomplete"]
     assert_valid(json.dumps(report))
 
 
-def test_what_is_accepted_stays_what_it_is_and_is_named_apart(verified: Callable[..., Report]) -> None:
+def test_accepted_findings_keep_their_outcome_and_are_listed_separately(verified: Callable[..., Report]) -> None:
     acceptance = Acceptance("AUTH-003", "until the new app is there", date(2999, 1, 31))
     report = json.loads(verified("expired-secret", baseline=(acceptance,)).json())
     assert_valid(json.dumps(report))

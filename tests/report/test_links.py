@@ -1,4 +1,4 @@
-"""Where the forms of a report link to: the published site, or the places in docs/."""
+"""Links in the forms of a report: to the published site, or paths in docs/."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_form_links_to_the_published_site() -> None:
         assert f'href="{link}"' in page(report).decode()
 
 
-def test_unpublished_only_programs_and_v_are_told_the_place_in_the_repository() -> None:
+def test_without_a_site_only_json_and_verbose_output_have_paths_in_the_repository() -> None:
     report = run(None)
     assert report.connections[0].root_causes[0].docs == "docs/findings.md#secret_expired"
     assert report.connections[0].checks[0].docs == "docs/checks.md#AUTH-003"

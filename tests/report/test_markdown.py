@@ -1,4 +1,4 @@
-"""Markdown from texts of others: read by a parser of GitHub's flavour, it is text and nothing else."""
+"""Markdown from texts of others: a parser of GitHub's flavour finds only text in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def on_one_line(text: str) -> str:
 
 
 def rendered(markdown: str, tags: str) -> str:
-    """The text of a page that has no other tags than these."""
+    """Return the text of the rendered page, which may have only these tags."""
     page = PARSER.render(markdown)
     assert not re.sub(rf"</?(?:{tags})(?: class=\"language-sh\")?>", "", page).count("<"), page
     return html.unescape(re.sub(r"<[^>]+>", "", page)).strip()
@@ -32,7 +32,7 @@ def rendered(markdown: str, tags: str) -> str:
 @example("[x](javascript:alert(1)) ![y](https://evil.example/z.png)")
 @example("1. not a list")
 @example("</details> | cell |")
-def test_a_text_is_a_paragraph_of_itself(text: str) -> None:
+def test_a_text_is_rendered_as_one_paragraph(text: str) -> None:
     assert rendered(plain(text), "p") == on_one_line(text)
 
 
@@ -45,15 +45,15 @@ def test_a_text_stays_in_its_cell(text: str) -> None:
 
 
 @given(HOSTILE.filter(lambda text: on_one_line(text) and "|" not in text))
-def test_code_shows_a_text_as_it_is(text: str) -> None:
+def test_code_shows_a_text_unchanged(text: str) -> None:
     assert rendered("x " + code(text), "p|code") == f"x {on_one_line(text)}"
 
 
 @given(HOSTILE)
-def test_a_block_shows_a_text_as_it_is(text: str) -> None:
+def test_a_block_shows_a_text_unchanged(text: str) -> None:
     assert rendered(block(text), "pre|code") == printable(text).strip()
 
 
-def test_nobody_is_called_and_nothing_is_linked() -> None:
+def test_mentions_issue_numbers_and_addresses_are_not_linked() -> None:
     text = plain("@octocat #12 https://evil.example www.evil.example")
     assert not re.search(r"@\w|#\d\b(?!;)|https://|www\.", text.replace("&#35;", "").replace("&#64;", ""))

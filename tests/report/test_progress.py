@@ -1,4 +1,4 @@
-"""Progress: seen by who watches, and by nobody else."""
+"""Progress: shown on a terminal, and nowhere else."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def test_several_connections_are_counted_together(screen: Screen) -> None:
     assert "7/100" in screen.getvalue()
 
 
-def test_nobody_watches_a_file_a_dumb_terminal_or_a_log_of_ci(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_a_dumb_terminal_and_a_log_of_ci_show_no_progress(
+    screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert watched(screen) is screen
     assert watched(io.StringIO()) is None
     monkeypatch.setenv("TERM", "dumb")
@@ -51,7 +53,7 @@ def test_nobody_watches_a_file_a_dumb_terminal_or_a_log_of_ci(screen: Screen, mo
     assert watched(screen) is None
 
 
-def test_without_a_watcher_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_nothing_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(None) as progress:
         progress.update("contoso", 1, 2)
     assert capsys.readouterr() == ("", "")
@@ -65,7 +67,7 @@ def test_only_a_fleet_is_counted_by_connections(screen: Screen) -> None:
     assert kinds == [Progress, FleetProgress, Progress]
 
 
-def test_a_fleet_shows_what_is_finished_how_fast_and_what_does_not_work(
+def test_the_progress_of_a_fleet_has_counts_speed_and_broken_connections(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with fleet_progress(300, screen) as progress:
@@ -80,7 +82,7 @@ def test_a_fleet_shows_what_is_finished_how_fast_and_what_does_not_work(
     assert capsys.readouterr() == ("", ""), "single connections are told where nobody watches"
 
 
-def test_where_nobody_watches_each_connection_that_does_not_work_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_each_broken_connection_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with fleet_progress(300, io.StringIO()) as progress:
         progress.finished("a", "conformant", "The connection works.")
         progress.finished("b", "nonconformant", "The connection does not work: secret_expired.")

@@ -1,4 +1,4 @@
-"""Every form of a report says first that a simulation or a recording answered, and nothing of it where services did."""
+"""Every form of a report starts with a note if a simulation or a recording answered, and has none if services did."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def from_source(source: str) -> Document:
 
 
 def forms(document: Document) -> Mapping[str, str]:
-    """Each form of the report as text."""
+    """Return each form of the report as text, by name."""
     pages = {name: content.decode() for name, content in handbacks(document, ["en"])}
     files = {"report.html": page(document), "summary.md": summary(document), "badge.svg": badge(document)}
     return {**pages, "terminal": printed(document), **{name: content.decode() for name, content in files.items()}}
@@ -33,13 +33,13 @@ def forms(document: Document) -> Mapping[str, str]:
     ("source", "sign"),
     [("fake:no-azure-role", "simulation"), ("fake", "simulation"), ("cassette:contoso", "recording")],
 )
-def test_every_form_says_it(source: str, sign: str, subtests: pytest.Subtests) -> None:
+def test_every_form_starts_with_the_note(source: str, sign: str, subtests: pytest.Subtests) -> None:
     for name, text in forms(from_source(source)).items():
         with subtests.test(form=name):
             assert sign in text.lower()
 
 
-def test_where_the_services_answered_nothing_is_said(subtests: pytest.Subtests) -> None:
+def test_a_report_of_the_services_has_no_note(subtests: pytest.Subtests) -> None:
     for name, text in forms(from_source("live")).items():
         with subtests.test(form=name):
             assert "simulation" not in text.lower()

@@ -22,21 +22,21 @@ def tags(document: Document) -> set[str]:
     return set(re.findall(r"</?\w+", PARSER.render(summary(document).decode())))
 
 
-def test_it_begins_with_the_verdict_and_the_next_action() -> None:
+def test_the_summary_begins_with_the_verdict_and_the_next_action() -> None:
     origin, _, verdict, _, action, *_ = summary(run(*RUNS["one-fault"])).decode().split("\n")
     assert origin.startswith("**SIMULATION (")
     assert verdict == "## ✗ contoso does not work"
     assert action.startswith("Azure administrator: Assign Microsoft Sentinel Reader")
 
 
-def test_a_root_cause_comes_with_its_fix_its_command_and_its_proof() -> None:
+def test_a_root_cause_has_its_fix_its_command_and_its_proof() -> None:
     text = summary(run(*RUNS["one-fault"])).decode()
     assert "#### RBAC-001 `rbac_role_missing`" in text
     assert "\n```sh\naz role assignment create --assignee-object-id " in text
     assert re.search(r"- \*\*Proof\*\*: 403 AuthorizationFailed · request [0-9a-f-]{36}\n", text)
 
 
-def test_every_check_of_what_is_in_trouble_is_folded_into_it(subtests: pytest.Subtests) -> None:
+def test_every_check_of_a_listed_connection_is_folded_into_it(subtests: pytest.Subtests) -> None:
     for name in RUNS:
         with subtests.test(name=name):
             document = run(*RUNS[name])
@@ -55,7 +55,7 @@ def test_every_check_of_what_is_in_trouble_is_folded_into_it(subtests: pytest.Su
 
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=30)
 @given(st.sampled_from(["</details><script>x</script>", "| a |\n# b", "``` x", "<!-- ", "@all"]) | st.text())
-def test_what_others_say_is_text(text: str) -> None:
+def test_texts_of_others_are_only_text(text: str) -> None:
     document = run(*RUNS["two-faults"])
     (connection,) = document.connections
     (first, second) = connection.root_causes

@@ -1,4 +1,4 @@
-"""What a reader sees at the terminal, to the letter. `SENTINEL_WRITE_GOLDEN=1 pytest tests/report` writes it anew."""
+"""The exact output at the terminal. `SENTINEL_WRITE_GOLDEN=1 pytest tests/report` rewrites the golden files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def printed(
 
 
 def steady(report: Document) -> Document:
-    """With request ids and times that are the same in every run."""
+    """Return the report with request ids and times that are the same in every run."""
     text = msgspec.json.encode(report).decode()
     text = re.sub(r'("request_id":)"[^"]+"', r'\1"3f1d9c52-0d0b-4f7b-9a1e-6f2b1c7d8e90"', text)
     text = re.sub(r'("(?:duration|started)_s":)[\d.e-]+', r"\g<1>0.25", text)
@@ -70,7 +70,7 @@ def test_the_terminal_is_as_agreed(subtests: pytest.Subtests) -> None:
 
 
 @pytest.mark.slow
-def test_one_thing_wrong_fits_on_a_screen(subtests: pytest.Subtests) -> None:
+def test_a_report_with_one_cause_fits_on_a_screen(subtests: pytest.Subtests) -> None:
     for scenario in SCENARIOS:
         with subtests.test(scenario=scenario):
             report = run(scenario)
@@ -96,7 +96,7 @@ def test_the_verdict_and_the_next_action_come_first(subtests: pytest.Subtests) -
 @pytest.mark.parametrize(
     ("before", "now"), [("healthy", "no-azure-role"), ("expired-secret", "no-graph-consent"), ("healthy", "healthy")]
 )
-def test_what_changed_is_shown_as_agreed(before: str, now: str) -> None:
+def test_changes_are_shown_as_agreed(before: str, now: str) -> None:
     previous = replace(run_of(run(before)), started=START)
     text = printed(with_comparison(steady(run(now)), previous))
     path = GOLDEN / f"{now}_since_{before}.txt"
@@ -107,7 +107,7 @@ def test_what_changed_is_shown_as_agreed(before: str, now: str) -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100])
 def test_no_line_is_longer_than_the_terminal(width: int) -> None:
-    """But for URLs, ids of resources and what stands in quotes, which stay whole so that they can be copied."""
+    """Only URLs, ids of resources and quoted texts are longer: they are not cut, so that they can be copied."""
     for name in RUNS:
         for line in printed(run(*RUNS[name]), width=width).splitlines():
             assert len(line) <= width or len(line.split()) <= 4 or line.strip().startswith('"')
@@ -121,7 +121,7 @@ def test_verbose_shows_every_check_and_more_verbose_its_evidence() -> None:
     assert "InsufficientAccessError" in printed(report, verbose=2)
 
 
-def test_nothing_that_a_service_says_reaches_the_terminal_as_a_command(verified: Callable[..., Report]) -> None:
+def test_escape_codes_of_a_service_do_not_reach_the_terminal(verified: Callable[..., Report]) -> None:
     report = verified("healthy")
     hostile = Outcome("AUTH-003", "error", reason="\x1b[2J\x1b]0;title\x07 \u202egnp.exe\r\nx")
     text = printed(document([replace(report, outcomes=(hostile,))]), verbose=2)
@@ -154,7 +154,7 @@ def test_a_continued_command_is_the_same_command(words: list[str], width: int) -
 
 
 @given(st.lists(st.integers(1, 60), unique=True, min_size=1).map(sorted))
-def test_ranges_lose_no_id(numbers: list[int]) -> None:
+def test_ranges_contain_exactly_their_ids(numbers: list[int]) -> None:
     text = ranges([f"LA-{number:03}" for number in numbers])
     expanded: list[int] = []
     for part in text.split(", "):
@@ -164,12 +164,12 @@ def test_ranges_lose_no_id(numbers: list[int]) -> None:
 
 
 @given(st.lists(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1), min_size=1))
-def test_options_on_lines_of_their_own_are_the_same_command(words: list[str]) -> None:
+def test_a_command_split_by_options_is_the_same_command(words: list[str]) -> None:
     command = shlex.join(words)
     assert "".join(option_lines(command)) == command
 
 
-def test_each_option_has_its_line_but_not_what_stands_in_quotes() -> None:
+def test_each_option_has_its_own_line_but_not_words_in_quotes() -> None:
     assert option_lines('az rest --method get --url "/x -y" --query "a -b"') == [
         "az rest ",
         "--method get ",
@@ -178,7 +178,7 @@ def test_each_option_has_its_line_but_not_what_stands_in_quotes() -> None:
     ]
 
 
-def test_a_message_is_wrapped_and_its_commands_stay_whole() -> None:
+def test_a_message_is_wrapped_but_its_commands_are_not() -> None:
     command = "    az account list --all --refresh --query '[].{name:name,subscriptionId:id}' --output table"
     text = "\n".join(
         [

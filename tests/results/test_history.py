@@ -1,4 +1,4 @@
-"""The history of connections: what runs write down, and what is read from it."""
+"""The history of connections: the observations that runs write, and queries on them."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "history.db"
 
 
-def test_a_look_is_the_verdict_and_what_made_it(verified: Callable[..., Report]) -> None:
-    """Not what is only blocked, nor what is only to be noted."""
+def test_an_observation_is_the_verdict_and_its_causes(verified: Callable[..., Report]) -> None:
+    """Causes that only block other checks, and warnings, are not part of an observation."""
     causes = frozenset({("secret_expired", "AUTH-003")})
     reports = map(verified, ("expired-secret", "healthy"))
     (expired, healthy) = (observation_of(entry(report, report.connection, "all")) for report in reports)
@@ -53,7 +53,7 @@ def test_a_look_is_the_verdict_and_what_made_it(verified: Callable[..., Report])
     assert healthy == Observation(healthy.started, "contoso", "conformant", frozenset(), "fake")
 
 
-def test_what_was_added_is_there_for_the_next_run(path: Path) -> None:
+def test_added_observations_are_read_by_the_next_run(path: Path) -> None:
     looks = [night(0), night(1, "secret_expired"), night(1, connection="fabrikam")]
     with History(path) as history:
         history.add(looks)
@@ -64,14 +64,14 @@ def test_what_was_added_is_there_for_the_next_run(path: Path) -> None:
         assert history.observations(connections=[]) == []
 
 
-def test_a_run_that_is_resumed_replaces_what_it_said(path: Path) -> None:
+def test_a_resumed_run_replaces_its_observation(path: Path) -> None:
     with History(path) as history:
         history.add([night(0, "secret_expired")])
         history.add([night(0)])
         assert history.observations() == [night(0)]
 
 
-def test_a_cause_comes_and_goes() -> None:
+def test_a_cause_that_returns_is_a_new_episode() -> None:
     looks = [night(0), night(1, "secret_expired"), night(2, "secret_expired"), night(3), night(4, "secret_expired")]
     assert episodes(looks) == [
         Episode("contoso", "secret_expired", "AUTH-003", START + DAY, START + 3 * DAY),
@@ -79,7 +79,7 @@ def test_a_cause_comes_and_goes() -> None:
     ]
 
 
-def test_what_could_not_be_looked_at_is_not_fixed() -> None:
+def test_an_incomplete_run_does_not_end_an_episode() -> None:
     looks = [night(0, "rbac_role_missing"), night(1, "timed_out", status="incomplete"), night(2)]
     (missing,) = [episode for episode in episodes(looks) if episode.cause == "rbac_role_missing"]
     assert missing.time_to_fix == 2 * DAY
@@ -92,7 +92,7 @@ def test_a_verdict_that_changes_again_and_again_flaps() -> None:
 
 
 @given(st.lists(st.sets(st.sampled_from(["a", "b", "c"])), max_size=12))
-def test_episodes_hold_exactly_what_was_seen(nights: list[set[str]]) -> None:
+def test_episodes_contain_exactly_the_causes_observed(nights: list[set[str]]) -> None:
     all_episodes = episodes(night(day, *causes) for day, causes in enumerate(nights))
     for day, causes in enumerate(nights):
         now = START + day * DAY
@@ -103,7 +103,7 @@ def test_episodes_hold_exactly_what_was_seen(nights: list[set[str]]) -> None:
         } == causes
 
 
-def test_an_older_file_is_brought_up_to_date(path: Path) -> None:
+def test_an_older_file_is_migrated(path: Path) -> None:
     old = sqlite3.connect(path)
     old.executescript(MIGRATIONS[0] + "PRAGMA user_version = 1;")
     old.execute("INSERT INTO looks VALUES (1, '2026-11-01T02:00:00+00:00', 'contoso', 'conformant', 'live')")
@@ -120,7 +120,7 @@ def test_an_older_file_is_brought_up_to_date(path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["newer", "another database", "no database", "a folder"])
-def test_what_is_no_history_is_left_alone_and_told(path: Path, what: str) -> None:
+def test_a_file_that_is_not_a_history_is_an_error_and_not_changed(path: Path, what: str) -> None:
     if what == "a folder":
         path.mkdir()
     elif what == "no database":
@@ -168,7 +168,7 @@ def test_runs_write_at_the_same_time(path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_kill_in_the_middle_leaves_whole_looks(path: Path) -> None:
+def test_a_killed_run_leaves_only_complete_observations(path: Path) -> None:
     killed = writer(path, "contoso", 1_000_000)
     assert killed.stdout is not None
     last_line = [killed.stdout.readline() for _ in range(50)][-1]

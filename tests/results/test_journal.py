@@ -1,4 +1,4 @@
-"""What is finished stands in a file at once, and is read back whatever became of the run."""
+"""The journal: finished connections are in a file at once, and can be read however the run ended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.contoso import made_up
 
 
 def part(name: str) -> msgspec.Raw:
-    """The part of a report about a connection of which nothing is known."""
+    """Return the part of a report about a connection without outcomes."""
     target = TargetPart(cloud="public", tenant_id="", client_id="", subscription_id="", resource_group="", workspace="")
     part = ConnectionPart(
         name=name,
@@ -79,7 +79,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @given(ENTRIES)
-def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
+def test_written_entries_are_read(tmp_path_factory: pytest.TempPathFactory, entries: list[Entry]) -> None:
     path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
     for journal in (Journal(path), Journal()):
         journal.start()
@@ -90,7 +90,7 @@ def test_what_was_written_is_read(tmp_path_factory: pytest.TempPathFactory, entr
         assert list(journal.in_order(str)) == [firsts[name] for name in sorted(firsts)]
 
 
-def test_each_entry_is_there_as_soon_as_it_is_added(path: Path) -> None:
+def test_each_entry_can_be_read_as_soon_as_it_is_added(path: Path) -> None:
     journal = Journal(path)
     journal.start()
     for number in range(3):
@@ -100,7 +100,7 @@ def test_each_entry_is_there_as_soon_as_it_is_added(path: Path) -> None:
         ]
 
 
-def test_a_line_that_was_cut_off_is_no_entry(path: Path) -> None:
+def test_a_line_that_was_cut_off_is_not_an_entry(path: Path) -> None:
     journal = new_journal(path, new_entry("a"), new_entry("b"))
     whole = path.read_bytes()
     for cut in (1, 20):
@@ -109,10 +109,10 @@ def test_a_line_that_was_cut_off_is_no_entry(path: Path) -> None:
 
 
 @given(st.data())
-def test_wherever_a_run_is_cut_off_it_goes_on_with_what_is_whole(
+def test_a_run_cut_off_at_any_byte_is_resumed_with_its_complete_entries(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    """The run's own file and those of its workers, each cut at any byte; names may stand in several."""
+    """The files of the run and of its workers are cut at any byte; a name can be in several of them."""
     path = tmp_path_factory.mktemp("journal") / "connections.jsonl"
     names, whole = st.lists(st.sampled_from("abcdef"), max_size=4), set()
     for process in ("", "gw0", "gw1"):
@@ -129,7 +129,7 @@ def test_wherever_a_run_is_cut_off_it_goes_on_with_what_is_whole(
 
 
 @pytest.mark.parametrize("line", [b"{\n", b"null\n", b'{"name": 1}\n', b"\xff\xfe\n", b"\n"])
-def test_what_is_no_entry_is_told_in_one_line_and_left_alone(path: Path, line: bytes) -> None:
+def test_an_invalid_line_is_an_error_of_one_line_and_not_changed(path: Path, line: bytes) -> None:
     journal = new_journal(path, new_entry())
     content = path.read_bytes() + line
     path.write_bytes(content)
@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_written_loses_no_verdict(tmp_path: Path) -> Non
     assert [entry.name for entry in journal.entries()] == ["a", "b"]
 
 
-def test_a_journal_that_cannot_be_begun_anew_keeps_what_counts_of_the_run_before(path: Path) -> None:
+def test_a_journal_that_cannot_be_rewritten_keeps_the_valid_entries_of_the_last_run(path: Path) -> None:
     journal = new_journal(path, new_entry("kept"), new_entry("old", "2"))
     path.with_name(f"{path.name}.part").mkdir()
     journal.start({"kept": "1", "old": "1"})
@@ -155,8 +155,8 @@ def test_a_journal_that_cannot_be_begun_anew_keeps_what_counts_of_the_run_before
     assert [entry.name for entry in journal.in_order(str)] == ["kept", "new"]
 
 
-def test_nothing_is_written_behind_a_line_that_could_not_be_written_whole(path: Path) -> None:
-    """As on a disk that is full: what comes later would be read as a part of it."""
+def test_nothing_is_written_after_an_incomplete_line(path: Path) -> None:
+    """This happens on a full disk: a later entry would be read as a part of the incomplete line."""
     journal = new_journal(path, new_entry("a"))
     journal.problem = OSError("No space left on device")
     path.write_bytes(path.read_bytes() + b'{"name": "b')
@@ -164,7 +164,7 @@ def test_nothing_is_written_behind_a_line_that_could_not_be_written_whole(path: 
     assert [entry.name for entry in journal.in_order(str)] == ["a", "c"]
 
 
-def test_a_folder_that_goes_away_loses_no_later_verdict(path: Path) -> None:
+def test_a_removed_folder_loses_no_later_verdict(path: Path) -> None:
     journal = Journal(path)
     journal.start()
     path.unlink()
@@ -174,7 +174,7 @@ def test_a_folder_that_goes_away_loses_no_later_verdict(path: Path) -> None:
     assert [entry.name for entry in journal.in_order(str)] == ["later"]
 
 
-def test_only_what_was_verified_as_asked_now_is_finished_and_once(path: Path) -> None:
+def test_only_entries_with_the_current_fingerprint_are_finished_and_once(path: Path) -> None:
     journal = new_journal(path, new_entry("a"), new_entry("b", "old"), new_entry("a"), new_entry("gone"))
     prints = {"a": "1", "b": "1", "c": "1"}
     assert journal.finished(prints) == {"a": new_entry().started}
@@ -182,7 +182,7 @@ def test_only_what_was_verified_as_asked_now_is_finished_and_once(path: Path) ->
     assert list(journal.entries()) == [new_entry("a")]
 
 
-def test_a_run_begins_with_nothing_unless_it_goes_on(path: Path) -> None:
+def test_a_run_that_is_not_resumed_starts_with_an_empty_journal(path: Path) -> None:
     journal = new_journal(path, new_entry("a"))
     new_journal(path, new_entry("b"), process="gw0")
     journal.start()
@@ -190,7 +190,7 @@ def test_a_run_begins_with_nothing_unless_it_goes_on(path: Path) -> None:
     assert not journal.others()
 
 
-def test_what_other_processes_of_a_killed_run_had_finished_counts_once(path: Path) -> None:
+def test_entries_of_all_processes_of_a_killed_run_count_once(path: Path) -> None:
     journal = new_journal(path, new_entry("a"))
     new_journal(path, new_entry("a"), new_entry("b"), process="gw0")
     new_journal(path, new_entry("c"), new_entry("d", "old"), process="gw1")
@@ -201,8 +201,8 @@ def test_what_other_processes_of_a_killed_run_had_finished_counts_once(path: Pat
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_what_another_process_writes_is_read_as_it_comes(path: Path) -> None:
-    """Also where a line is not there in whole yet."""
+def test_entries_of_another_process_are_read_as_they_are_written(path: Path) -> None:
+    """An incomplete line is read as soon as it is complete."""
     journal = new_journal(path)
     other = new_journal(path, new_entry("a"), process="gw0")
     assert other.path
@@ -215,13 +215,13 @@ def test_what_another_process_writes_is_read_as_it_comes(path: Path) -> None:
         assert [entry.name for entry in worker_journal.fresh()] == names
 
 
-def test_an_entry_holds_the_whole_part_of_the_report(verified: Callable[..., Report]) -> None:
+def test_an_entry_contains_its_part_of_the_report(verified: Callable[..., Report]) -> None:
     expired = entry(verified("expired-secret"), made_up(), "all")
     assert expired.part.verdict.status == "nonconformant"
     assert expired.requests == verified("expired-secret").gathered.requests
 
 
-def test_a_fingerprint_tells_connections_sources_and_selections_apart_but_not_credentials() -> None:
+def test_a_fingerprint_depends_on_connection_source_and_selection_not_on_the_credential() -> None:
     fingerprints = {
         fingerprint(made_up(**values), source, selection)
         for values in ({}, {"tenant_id": "7e4a11ed-0c0f-4c0f-a11c-000000000009"}, {"name": "other"})
@@ -232,7 +232,7 @@ def test_a_fingerprint_tells_connections_sources_and_selections_apart_but_not_cr
     assert fingerprint(made_up(client_secret="another"), "live", "all") in fingerprints
 
 
-def test_lines_in_memory_come_back_as_they_were() -> None:
+def test_lines_in_memory_are_read_unchanged() -> None:
     lines = PackedLines()
     blocks = [bytes(range(256)) * count for count in (700, 1, 700, 0, 300)]
     blocks[2] = blocks[2].replace(b"abc", b"another")

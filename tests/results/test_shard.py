@@ -1,4 +1,4 @@
-"""Shares of the connections: together they are all, and a connection stays where it is."""
+"""Shards of the connections: together they are all connections, and a connection stays in its shard."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def fleet(names: list[str]) -> list[Connection]:
 
 
 @given(names, st.integers(1, 9))
-def test_shares_are_disjoint_and_together_all(names: list[str], count: int) -> None:
+def test_shards_are_disjoint_and_together_all_connections(names: list[str], count: int) -> None:
     shares = [Shard(index, count).of(fleet(names)) for index in range(1, count + 1)]
     assert sorted(connection.name for share in shares for connection in share) == sorted(names)
 
 
 @given(names, st.text(min_size=1, max_size=20), st.integers(1, 9))
-def test_a_new_connection_moves_no_other(names: list[str], new: str, count: int) -> None:
+def test_a_new_connection_does_not_move_another(names: list[str], new: str, count: int) -> None:
     for index in range(1, count + 1):
         before = [connection.name for connection in Shard(index, count).of(fleet(names))]
         after = [
@@ -34,8 +34,8 @@ def test_a_new_connection_moves_no_other(names: list[str], new: str, count: int)
         assert [name for name in after if name != new] == [name for name in before if name != new]
 
 
-def test_where_a_connection_belongs_is_the_same_everywhere() -> None:
-    """In every process, on every machine, in every version."""
+def test_the_shard_of_a_connection_is_the_same_everywhere() -> None:
+    """The shard does not depend on process, machine or version."""
     names_by_share = {
         index: [connection.name for connection in Shard(index, 3).of(fleet(["contoso", "fabrikam", "åre"]))]
         for index in (1, 2, 3)
@@ -43,17 +43,17 @@ def test_where_a_connection_belongs_is_the_same_everywhere() -> None:
     assert names_by_share == {1: ["contoso", "åre"], 2: ["fabrikam"], 3: []}
 
 
-def test_shares_are_about_even() -> None:
+def test_shards_have_about_the_same_size() -> None:
     many = fleet([f"tenant-{number:04}" for number in range(1000)])
     assert all(150 < len(Shard(index, 5).of(many)) < 250 for index in range(1, 6))
 
 
-def test_a_share_is_written_as_it_is_read() -> None:
+def test_a_shard_is_parsed() -> None:
     assert Shard.parse(" 2/5 ") == Shard(2, 5)
     assert Shard.parse("1/1").of(fleet(["contoso"]))
 
 
-def test_what_is_no_share_is_told(subtests: pytest.Subtests) -> None:
+def test_an_invalid_shard_is_an_error(subtests: pytest.Subtests) -> None:
     for text in ["", "2", "0/5", "6/5", "2/0", "-1/5", "1/5/9", "a/b", "1.5/2", "1/9999999"]:
         with subtests.test(text=text), pytest.raises(ShardError, match="2/5 is the second of five"):
             Shard.parse(text)

@@ -1,4 +1,4 @@
-"""The sockets that the connections of a run use one after the other."""
+"""The pool of sockets that the connections of a run share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.contoso import made_up
 
 
 class Network(httpx.AsyncBaseTransport):
-    """One socket: notes the cookies that it is sent, and sets one; answers wait until they may come."""
+    """One socket: records the cookies of its requests, sets one, and answers only while ``gate`` is open."""
 
     networks: list[Network]
     gate: asyncio.Event
@@ -36,7 +36,7 @@ class Network(httpx.AsyncBaseTransport):
 
 
 class Wired(ConnectionPool):
-    """Sockets of which each leads to a network of its own."""
+    """A pool in which each socket has its own network."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,12 +50,12 @@ class Wired(ConnectionPool):
 
 
 async def answered(sockets: ConnectionPool, host: str = "one.example", path: str = "/") -> None:
-    """Asks, and reads the answer to its end."""
+    """Send a request and read its answer to the end."""
     response = await sockets.handle_async_request(httpx.Request("GET", f"https://{host}{path}"))
     await response.aread()
 
 
-def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
+def test_a_socket_is_reused_after_its_request() -> None:
     async def run() -> list[int]:
         async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)
@@ -71,7 +71,7 @@ def test_a_socket_serves_one_request_at_a_time_and_then_the_next() -> None:
     assert asyncio.run(run()) in ([1, 3, 1], [3, 1, 1])
 
 
-def test_no_cookie_travels() -> None:
+def test_no_cookie_is_sent_to_the_next_connection() -> None:
     async def run() -> list[str | None]:
         async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)
@@ -82,7 +82,7 @@ def test_no_cookie_travels() -> None:
     assert asyncio.run(run()) == [None, None, None]
 
 
-def test_the_last_who_leaves_closes_them() -> None:
+def test_sockets_are_closed_with_the_last_reservation() -> None:
     async def run() -> None:
         sockets = Wired()
         async with sockets.reserve(8):
@@ -97,7 +97,7 @@ def test_the_last_who_leaves_closes_them() -> None:
     asyncio.run(run())
 
 
-def test_a_socket_that_failed_is_tried_again() -> None:
+def test_a_socket_that_failed_is_used_again() -> None:
     async def run() -> int:
         async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)
@@ -124,7 +124,7 @@ def test_no_more_sockets_are_open_than_reserved() -> None:
     assert sorted(after) == [False, True, True]
 
 
-def test_a_connection_that_broke_is_not_followed_by_one_as_old() -> None:
+def test_after_a_failure_other_idle_sockets_of_the_host_are_closed() -> None:
     async def run() -> list[bool]:
         async with Wired().reserve(8) as sockets:
             assert isinstance(sockets, Wired)
@@ -165,7 +165,7 @@ def test_the_proxy_of_the_environment(
     assert proxy_for("management.azure.com") == proxy
 
 
-def test_connections_on_the_network_have_one_pace_in_a_run_and_another_in_the_next() -> None:
+def test_live_connections_share_rate_limits_within_a_run_only() -> None:
     source = Live()
 
     async def paces() -> list[RateLimits]:
@@ -179,7 +179,7 @@ def test_connections_on_the_network_have_one_pace_in_a_run_and_another_in_the_ne
     assert first[0] is not second[0]
 
 
-def test_each_virtual_tenant_has_a_pace_of_its_own() -> None:
+def test_each_virtual_tenant_has_its_own_rate_limits() -> None:
     async def paces() -> list[RateLimits]:
         source = Fake()
         async with source.open(made_up()) as first, source.open(made_up()) as second:

@@ -1,4 +1,4 @@
-"""What comes on a socket that is used again is read as httpx reads it, or asked for again by httpx."""
+"""Answers on a reused socket: they are read exactly as by httpx, or the request is sent again by httpx."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Result = tuple[int, list[tuple[str, str]], bytes] | str
 
 
 async def put(sockets: ConnectionPool, url: str) -> Result:
-    """The answer, or the name of the error."""
+    """Send a request; return status, headers and body of the answer, or the name of the error."""
     try:
         response = await sockets.handle_async_request(httpx.Request("GET", url))
         try:
@@ -63,8 +63,10 @@ async def put(sockets: ConnectionPool, url: str) -> Result:
 async def serving(
     second: bytes, step: int, ask: Callable[[str], object], certificate: ssl.SSLContext | None = None
 ) -> int:
-    """Have ``ask`` put requests to a server, whose second answer on a socket is this, in parts of so many bytes; and
-    return how many sockets were opened. With a ``certificate`` the server is ``localhost``, behind TLS.
+    """Run ``ask``, which sends requests to a server, and return the number of sockets opened.
+
+    The second answer on a socket is ``second``, sent in parts of ``step`` bytes. With a ``certificate``, the server is
+    ``localhost`` with TLS.
     """
     tasks = []
 
@@ -93,7 +95,7 @@ async def serving(
 def certificate(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> ssl.SSLContext | None:
-    """The certificate of a server, which is trusted; none for a server without TLS."""
+    """Return the context of a server with a trusted certificate, or None for a server without TLS."""
     if request.param == "plain":
         return None
     context, authority = issue(["localhost"])
@@ -103,7 +105,7 @@ def certificate(
 
 
 @pytest.mark.parametrize("step", [1 << 20, 7])
-def test_an_answer_is_read_as_httpx_reads_it(
+def test_an_answer_is_read_as_by_httpx(
     subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch, step: int, certificate: ssl.SSLContext | None
 ) -> None:
     for name, second in ANSWERS.items():
@@ -123,8 +125,8 @@ def test_an_answer_is_read_as_httpx_reads_it(
             assert runs[0][0][0] == (200, [("content-length", "2")], b"ok")
 
 
-def test_what_is_refused_here_is_asked_again_by_httpx() -> None:
-    """llhttp accepts no answer with two ways to tell its length, h11 does."""
+def test_a_request_whose_answer_is_refused_is_sent_again_by_httpx() -> None:
+    """llhttp refuses an answer with both ``Content-Length`` and chunked encoding; h11 accepts it."""
     both = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
     results: list[Response | NetworkFailure] = []
 
@@ -138,7 +140,7 @@ def test_what_is_refused_here_is_asked_again_by_httpx() -> None:
     assert [(result.exchange.status, result.exchange.attempts) for result in results] == [(200, 1), (200, 2)]
 
 
-def test_a_socket_on_which_something_came_unasked_is_not_used_again(certificate: ssl.SSLContext | None) -> None:
+def test_a_socket_with_an_unrequested_answer_is_not_used_again(certificate: ssl.SSLContext | None) -> None:
     finished, tasks = asyncio.Event(), []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -166,7 +168,7 @@ def test_a_socket_on_which_something_came_unasked_is_not_used_again(certificate:
             async with asyncio.timeout(30):
                 while idle_socket.is_open():  # noqa: ASYNC110
                     await asyncio.sleep(0)
-                await asyncio.sleep(0)  # once more, in which it is read
+                await asyncio.sleep(0)  # once more, so that it is read
             result = await put(sockets, url)
         await asyncio.gather(*filter(None, tasks))
         server.close()
@@ -176,7 +178,7 @@ def test_a_socket_on_which_something_came_unasked_is_not_used_again(certificate:
 
 
 class Paused(asyncio.Transport):
-    """A transport that notes whether it is to take anything from the network."""
+    """A transport that records whether reading is paused."""
 
     reads = True
 
@@ -187,7 +189,7 @@ class Paused(asyncio.Transport):
         self.reads = True
 
 
-def test_what_nobody_reads_is_not_taken_from_the_network() -> None:
+def test_reading_is_paused_while_the_buffer_is_full() -> None:
     transport = Paused()
     stream, received = DirectStream(transport, None), 0
     while transport.reads:
@@ -234,7 +236,7 @@ def test_a_broken_record_of_tls_is_an_error_of_reading() -> None:
         ssl_object.do_handshake()
     stream = DirectStream(Paused(), Tls(ssl_object, incoming, outgoing))
     outgoing.read()
-    stream.data_received(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # no TLS at all
+    stream.data_received(b"HTTP/1.1 400 Bad Request\r\n\r\n")  # not TLS
     with pytest.raises(httpcore.ReadError) as caught:
         asyncio.run(stream.read(READ))
     assert isinstance(caught.value.__cause__, ssl.SSLError)

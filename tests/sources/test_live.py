@@ -1,4 +1,4 @@
-"""The live source over real TLS sockets: for every scenario the same verdict as in process."""
+"""The live source over real TLS sockets: every scenario has the same verdict as in process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Verdicts = dict[str, tuple[str, str | None, str | None]]
 
 
 def verdicts(report: Report, scenario: str) -> Verdicts:
-    """Without what a busy tenant changes, where it is busy: over sockets, requests come in an order of their own."""
+    """Return status, cause and root by check; of a living tenant, without checks that depend on request order."""
     return {
         outcome.check: (outcome.status, outcome.cause, outcome.blocked_by)
         for outcome in report.outcomes
@@ -37,7 +37,7 @@ def verdicts(report: Report, scenario: str) -> Verdicts:
 
 @dataclass(frozen=True)
 class Hurried:
-    """The live source on a world's own clock: what a service asks to wait passes at once."""
+    """The live source with the clock of a world, on which waits that a service requests pass at once."""
 
     world: World
     name: str = "live"
@@ -56,7 +56,7 @@ def served_tenant() -> Iterator[ServedTenant]:
 
 @pytest.fixture
 def stage(served_tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> ServedTenant:
-    """A healthy tenant over sockets, to which the environment leads."""
+    """Return a healthy tenant over sockets; the environment leads to it."""
     for name, value in served_tenant.server.environment.items():
         monkeypatch.setenv(name, value)
     served_tenant.reset()
@@ -64,34 +64,34 @@ def stage(served_tenant: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> Serve
 
 
 WITH_WAITS = {"throttled", "throttled-for-good", "service-down", "query-timeout"}
-"""The scenarios in which services ask for up to half a minute."""
+"""Scenarios in which services request waits of up to half a minute."""
 SHORT = Patience(request=5.0)
-"""Where an operation is never answered: how long that is waited for does not change the finding."""
+"""Timeouts for operations that are never answered; they do not change the finding."""
 
 
 def at_the_proxy(scenario: str, cause: str | None) -> str | None:
-    """The cause of an outcome over sockets, where it is the proxy that looks names up and connects."""
+    """Return the cause of an outcome over sockets, where the proxy resolves names and connects."""
     return "proxy_failed" if (scenario, cause) in UNREACHED else cause
 
 
 UNREACHED = {("host-unknown", "dns_failure"), ("connection-refused", "connection_failed")}
 OF_EACH_FORM = ("arm/policy", "graph/206.provider", "log_analytics/401", "network/407", "network/html", "network/xml")
-"""Faults whose answer is a document, a part, a bare status, and a page of something in between."""
+"""Faults whose answers are a document, a partial result, a bare status, or a page of an intermediary."""
 STATES = [*sorted(SCENARIOS.keys() - {"living"}), *OF_EACH_FORM]
 
 
 def transports_of(number: int, state: str) -> tuple[str, ...]:
-    """The transports that a state of this number is verified with.
+    """Return the transports with which the state of this number is verified.
 
-    Both, where statuses, headers, the way to a service or the form of an answer are its own; else an answer differs in
-    its JSON alone, which is read after the transport: then each transport has every other state.
+    These are both if the state has special statuses, headers, routes or forms of answers. Other states only differ in
+    the JSON of answers, which the transport does not read: the two transports alternate.
     """
     own_wire = state not in SCENARIOS or SCENARIOS[state].arrange.__module__ in (services.__name__, identities.__name__)
     return TRANSPORTS if own_wire or state == "healthy" else (TRANSPORTS[number % 2],)
 
 
 @pytest.mark.parametrize(("number", "state"), list(enumerate(STATES)), ids=STATES)
-def test_over_sockets_as_in_process(
+def test_outcomes_over_sockets_are_those_in_process(
     stage: ServedTenant,
     connection: Connection,
     number: int,
@@ -126,8 +126,10 @@ def test_over_sockets_as_in_process(
     ],
 )
 @pytest.mark.usefixtures("each_transport")
-def test_a_profile_over_sockets(profile: str, permission: str, check: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Healthy, and broken by one permission of it alone."""
+def test_a_profile_is_verified_over_sockets(
+    profile: str, permission: str, check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The profile works, and fails if one of its permissions is missing."""
     with serve_tenant(made_up(profile=profile)) as tenant:
         for name, value in tenant.server.environment.items():
             monkeypatch.setenv(name, value)
@@ -141,13 +143,13 @@ def test_a_profile_over_sockets(profile: str, permission: str, check: str, monke
 
 @pytest.mark.usefixtures("each_transport")
 def test_a_living_tenant_is_healthy_over_sockets(stage: ServedTenant) -> None:
-    """Which of its checks apply depends on the order of the requests, which no two runs share."""
+    """Only the verdict is compared: the checks that apply depend on the order of requests, which varies."""
     stage.switch("living")
     assert verify(stage.connection).ok
 
 
 @pytest.mark.usefixtures("each_transport")
-def test_waiting_over_sockets_takes_the_time_that_was_asked_for(stage: ServedTenant) -> None:
+def test_waiting_over_sockets_takes_the_requested_time(stage: ServedTenant) -> None:
     stage.throttle("sentinel", times=1, seconds=1)
     report = verify(stage.connection, checks=["SENT-001"])
     assert report.ok
@@ -155,7 +157,7 @@ def test_waiting_over_sockets_takes_the_time_that_was_asked_for(stage: ServedTen
 
 
 @pytest.mark.usefixtures("each_transport")
-def test_an_authority_that_is_not_trusted_is_a_finding(stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_untrusted_authority_is_a_finding(stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     report = verify(stage.connection, checks=["CONN-006", "AUTH-003"])
     assert {issue.root.finding.cause for issue in report.verdict.root_causes} == {"tls_untrusted"}
@@ -163,7 +165,7 @@ def test_an_authority_that_is_not_trusted_is_a_finding(stage: ServedTenant, monk
 
 
 @pytest.mark.usefixtures("each_transport")
-def test_a_proxy_that_is_not_there_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_does_not_listen_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     report = verify(made_up(), source="live", checks=["CONN-006", "AUTH-001"])
     assert {issue.root.finding.cause for issue in report.verdict.root_causes} == {"proxy_failed"}
@@ -171,7 +173,7 @@ def test_a_proxy_that_is_not_there_is_a_finding(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("each_transport")
 def test_a_proxy_that_refuses_is_a_finding(stage: ServedTenant, connection: Connection) -> None:
-    """The server knows the services' hosts alone; a proxy that says no is no service."""
+    """The server refuses to connect to other hosts; a refusal of the proxy is not one of a service."""
     cloud = connection.cloud
     elsewhere = Cloud(
         cloud.name,

@@ -1,4 +1,4 @@
-"""Whatever a service answers, a verification ends: nothing raises, nothing passes wrongly, everything has a cause."""
+"""Verifications end with any answer of a service: no error is raised, no check passes wrongly, all have a cause."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BODIES = st.one_of(
 
 
 class Garbled:
-    """The virtual tenant, but for one host, which answers the same to everything."""
+    """The virtual tenant with one host that gives the same answer to every request."""
 
     name = "fake:garbled"
 
@@ -93,7 +93,7 @@ def test_a_verification_ends_with_a_verdict(api: str, status: int, headers: dict
     assert SECRET.encode() not in report.json()
 
 
-def test_nothing_passes_on_an_answer_that_proves_nothing(subtests: pytest.Subtests) -> None:
+def test_no_check_passes_on_an_empty_or_invalid_answer(subtests: pytest.Subtests) -> None:
     for status, body in [
         (200, b"[]"),
         (200, b"{}"),
@@ -116,7 +116,7 @@ def test_nothing_passes_on_an_answer_that_proves_nothing(subtests: pytest.Subtes
 
 
 def belongs(probe: str, api: str) -> bool:
-    """Whether a probe is put to an API's host, by the module that declares it."""
+    """Return whether a probe sends its request to an API's host, decided by the module that declares it."""
     module = PROBES[probe].function.__module__.rpartition(".")[2]
     return module == api or (api == "arm" and module == "sentinel")
 

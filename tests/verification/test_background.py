@@ -1,4 +1,4 @@
-"""Work in the background: as it is finished, so many at a time, and an end whatever happens."""
+"""Background work: results as they are finished, a limit of concurrency, and an end even after errors."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests import virtual_loop
 from tests.fakes.echo_server import NET
 
 
-def test_things_come_in_the_order_in_which_they_are_finished() -> None:
-    """Each ends as soon as the one before it was handed over."""
+def test_results_come_in_the_order_in_which_they_are_finished() -> None:
+    """Each item ends only after the previous result was returned."""
     ends = {name: threading.Event() for name in "abc"}
 
     async def work(name: str) -> None:
@@ -30,7 +30,7 @@ def test_things_come_in_the_order_in_which_they_are_finished() -> None:
         assert list(finished) == []
 
 
-def test_what_hangs_delays_nobody() -> None:
+def test_an_item_that_hangs_does_not_delay_others() -> None:
     ends = threading.Event()
 
     async def work(name: str) -> None:
@@ -45,8 +45,8 @@ def test_what_hangs_delays_nobody() -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 3, 50])
-def test_so_many_are_worked_on_at_a_time(jobs: int) -> None:
-    """None ends before all places are taken: fewer at a time would never end."""
+def test_jobs_limits_the_items_in_work(jobs: int) -> None:
+    """No item ends before ``jobs`` items are running: with lower concurrency the work would time out."""
     running = Counter[str]()
 
     async def work(_: int) -> None:
@@ -64,7 +64,7 @@ def test_so_many_are_worked_on_at_a_time(jobs: int) -> None:
     assert running["most"] == min(jobs, 20)
 
 
-def test_an_error_is_raised_where_it_is_waited_for_and_ends_the_rest() -> None:
+def test_an_error_is_raised_to_the_caller_and_cancels_the_rest() -> None:
     given_up: list[str] = []
 
     async def work(name: str) -> None:
@@ -81,7 +81,7 @@ def test_an_error_is_raised_where_it_is_waited_for_and_ends_the_rest() -> None:
     assert given_up == ["slow"]
 
 
-def test_leaving_early_gives_up_what_is_on_its_way() -> None:
+def test_exiting_early_cancels_pending_work() -> None:
     async def work(name: str) -> None:
         if name == "hangs":
             await asyncio.Event().wait()
@@ -100,7 +100,7 @@ def test_nothing_to_do_ends_at_once() -> None:
 # The same without a thread
 
 
-def test_results_are_given_as_finished_and_things_are_only_taken_as_there_is_room() -> None:
+def test_results_come_as_finished_and_items_are_taken_only_when_a_place_is_free() -> None:
     seconds_used: list[float] = []
     ended: list[float] = []
 

@@ -1,4 +1,4 @@
-"""Accepted findings: what they cover, what has become stale, and what a baseline file may not say."""
+"""Accepted findings: their extent, stale acceptances, and mistakes in baseline files."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ PASSED = Outcome("AUTH-003", "passed")
 ERROR = Outcome("AUTH-003", "error", reason="a bug")
 
 
-def test_what_an_accepted_root_blocks_is_accepted_with_it() -> None:
+def test_checks_blocked_by_an_accepted_root_are_accepted_too() -> None:
     assert accepted([FAILED, BLOCKED, PASSED], acceptance()) == ["AUTH-003", "SENT-001"]
     assert accepted([BLOCKED], acceptance()) == ["SENT-001"]
 
@@ -71,13 +71,13 @@ def test_an_error_is_never_accepted() -> None:
     assert accepted([ERROR], acceptance()) == []
 
 
-def test_it_holds_to_the_end_of_its_last_day() -> None:
+def test_an_acceptance_is_valid_until_the_end_of_its_last_day() -> None:
     assert accepted([FAILED], acceptance(expires=TODAY)) == ["AUTH-003"]
     assert accepted([FAILED], acceptance(expires=TODAY - timedelta(days=1))) == []
 
 
 def stale(outcomes: Mapping[str, Sequence[Outcome]], baseline: Baseline) -> tuple[Stale, ...]:
-    """The stale acceptances of a run with these outcomes, by connection."""
+    """Return the stale acceptances of a run; the outcomes are given by connection."""
     use = BaselineUse(baseline)
     for name, of_connection in outcomes.items():
         use.add(name, [JudgedCheck.of(outcome) for outcome in of_connection])
@@ -97,11 +97,11 @@ def test_an_acceptance_is_stale_when_its_check_passes_everywhere() -> None:
 @pytest.mark.parametrize(
     "outcome", [FAILED, ERROR, Outcome("AUTH-003", "blocked", RIGHTS), Outcome("LA-001", "passed")]
 )
-def test_only_a_check_that_was_seen_to_pass_makes_it_stale(outcome: Outcome) -> None:
+def test_an_acceptance_is_not_stale_unless_its_check_passed(outcome: Outcome) -> None:
     assert why({"contoso": [outcome]}, acceptance()) == []
 
 
-def test_an_acceptance_whose_day_is_over_is_stale_if_its_check_was_selected() -> None:
+def test_an_expired_acceptance_is_stale_if_its_check_was_selected() -> None:
     over = acceptance(expires=date(2026, 1, 31))
     assert why({"contoso": [FAILED]}, over) == ["expired"]
     assert why({"contoso": [BLOCKED]}, over) == ["expired"]
@@ -109,7 +109,7 @@ def test_an_acceptance_whose_day_is_over_is_stale_if_its_check_was_selected() ->
     assert why({"contoso": [Outcome("LA-001", "passed")]}, over) == []
 
 
-def test_a_stale_acceptance_says_where_it_stands_and_what_to_do() -> None:
+def test_the_message_of_a_stale_acceptance_has_its_place_and_the_fix() -> None:
     entry = acceptance(connection="contoso", where="known.toml:3")
     assert [stale_entry.message for stale_entry in stale({"contoso": [PASSED]}, (entry,))] == [
         "known.toml:3: AUTH-003 (contoso) is accepted until 2027-01-31, but passes: remove the entry"
@@ -131,7 +131,7 @@ ENTRIES = st.builds(
     ),
     st.lists(ENTRIES).map(tuple),
 )
-def test_nothing_is_both_used_and_stale_and_marking_changes_nothing_else(
+def test_no_acceptance_is_both_used_and_stale_and_only_accepted_is_changed(
     outcomes: dict[str, list[Outcome]], baseline: Baseline
 ) -> None:
     stale_entries = {entry.acceptance for entry in stale(outcomes, baseline)}
@@ -186,7 +186,7 @@ def test_an_empty_baseline_accepts_nothing(tmp_path: Path) -> None:
         ("[[accept]\n", "1: no valid TOML"),
     ],
 )
-def test_what_a_baseline_may_not_say(tmp_path: Path, text: str, problem: str) -> None:
+def test_mistakes_in_a_baseline_are_reported_with_their_line(tmp_path: Path, text: str, problem: str) -> None:
     path = tmp_path / "known.toml"
     path.write_text(text)
     with pytest.raises(BaselineError) as raised:
@@ -195,13 +195,13 @@ def test_what_a_baseline_may_not_say(tmp_path: Path, text: str, problem: str) ->
     assert str(path) in str(raised.value)
 
 
-def test_a_baseline_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_missing_baseline_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BaselineError, match=r"known\.toml: cannot be read: No such file"):
         read(tmp_path / "known.toml")
 
 
 @given(st.text() | st.just(ENTRY).flatmap(lambda text: st.integers(0, len(text)).map(lambda n: text[:n])))
-def test_any_text_is_read_or_told(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+def test_any_text_is_read_or_an_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     path = tmp_path_factory.getbasetemp() / "any.toml"
     path.write_bytes(text.encode(errors="surrogatepass"))
     try:

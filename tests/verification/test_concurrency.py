@@ -1,4 +1,4 @@
-"""Who may begin: few of a group at a time, and nobody waits for another's group."""
+"""Limits of concurrency: a few items of a group at a time, while a full group does not delay others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def first(thing: str) -> str:
 
 
 @given(st.lists(st.text("abc", min_size=1, max_size=3)), st.integers(1, 3), st.data())
-def test_all_come_once_and_never_too_many_of_a_group(things: list[str], most: int, data: st.DataObject) -> None:
+def test_every_item_starts_once_and_groups_never_exceed_their_limit(
+    things: list[str], most: int, data: st.DataObject
+) -> None:
     admission = GroupLimiter(things, first, most)
     working: list[str] = []
     ended: list[str] = []
@@ -36,14 +38,14 @@ def test_all_come_once_and_never_too_many_of_a_group(things: list[str], most: in
     assert sorted(ended) == sorted(things)
 
 
-def test_who_has_to_wait_is_passed_over_and_comes_as_soon_as_there_is_room() -> None:
+def test_items_of_a_full_group_are_deferred_until_a_place_is_free() -> None:
     admission = GroupLimiter(["a1", "a2", "a3", "b1", "a4"], first, most=1)
     assert [admission.next() for _ in range(3)] == ["a1", "b1", None]
     admission.release("a1")
     assert [admission.next() for _ in range(2)] == ["a2", None]
 
 
-def test_what_is_in_no_group_may_always_begin() -> None:
+def test_items_without_a_group_have_no_limit() -> None:
     admission = GroupLimiter(range(100), no_group, most=1)
     assert [admission.next() for _ in range(101)] == [*range(100), None]
 
@@ -60,7 +62,7 @@ def test_connections_of_one_app_in_one_tenant_are_a_group() -> None:
     )
 
 
-def test_a_group_that_hangs_delays_nobody_with_all_places_taken() -> None:
+def test_a_group_that_hangs_does_not_delay_others() -> None:
     async def work(thing: str) -> str:
         await asyncio.sleep(60 if thing[0] == "a" else 0)
         return thing
@@ -77,7 +79,7 @@ def test_a_group_that_hangs_delays_nobody_with_all_places_taken() -> None:
     assert sorted(asyncio.run(run())) == ["b", "c", "d"]
 
 
-def test_in_the_background_too() -> None:
+def test_background_work_with_groups_is_finished() -> None:
     with BackgroundGatherer(lambda thing: asyncio.sleep(0), ["a1", "a2", "b1"], jobs=2, group=first) as gathering:
         assert sorted(gathering.finished()) == ["a1", "a2", "b1"]
 
@@ -88,7 +90,7 @@ def test_a_group_fits_into_the_queue_of_log_analytics() -> None:
     assert MAX_PER_GROUP * CONCURRENCY["log_analytics"] <= service.running + service.queued
 
 
-def test_what_ended_well_at_the_same_time_as_a_failure_comes_first() -> None:
+def test_results_finished_at_the_same_time_as_an_error_come_first() -> None:
     async def work(number: int) -> int:
         if number == 0:
             raise LookupError

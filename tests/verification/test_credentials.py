@@ -1,4 +1,4 @@
-"""Every kind of credential, and every cloud: verified, and refused for the right reason."""
+"""Verification with every kind of credential and in every cloud, and refusals with the right cause."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHECKS = ["AUTH-001", "AUTH-002", "AUTH-003", "AUTH-010", "AUTH-020", "PERM-001"
 
 
 class Arranged:
-    """A world in the state that a test wants."""
+    """A source whose world a function of the test changes first."""
 
     name = "fake:arranged"
 
@@ -37,7 +37,7 @@ class Arranged:
 
 
 def assertion(**claims: object) -> FederatedToken:
-    """A token of the virtual identity provider by this machine's clock."""
+    """Return a token of the virtual identity provider with the time of this machine's clock."""
     return federated_token(Clock(), **claims)
 
 
@@ -55,7 +55,7 @@ def test_a_credential_without_a_secret_works(credential: Certificate | Federated
     assert report.ok, report.verdict.summary
 
 
-def test_a_certificate_that_is_not_the_apps_is_refused() -> None:
+def test_an_unregistered_certificate_is_refused() -> None:
     report = verified(
         made_up(client_secret=None, credential=certificate()), lambda world: world.tenant.app.certificates.clear()
     )
@@ -67,7 +67,7 @@ def test_a_certificate_that_cannot_sign_is_a_finding() -> None:
     assert causes(report) == [("AUTH-003", "certificate_invalid")]
 
 
-def test_a_subject_that_nobody_trusts_is_refused() -> None:
+def test_a_subject_without_a_federated_credential_is_refused() -> None:
     def rename(world: World) -> None:
         world.tenant.app.federated[0].subject = "repo:contoso@1/soc@2:ref:refs/heads/main"
 
@@ -75,13 +75,13 @@ def test_a_subject_that_nobody_trusts_is_refused() -> None:
     assert causes(report) == [("AUTH-003", "federation_mismatch")]
 
 
-def test_a_token_that_is_none_is_the_provider_s() -> None:
-    """Entra's number for a malformed assertion says nothing of whose it is."""
+def test_a_malformed_federated_token_is_a_federation_mismatch() -> None:
+    """Entra's error number for a malformed assertion is the same for certificates and for federated tokens."""
     report = verified(made_up(client_secret=None, credential=FederatedToken(lambda: "<html>", "env:TOKEN")))
     assert causes(report) == [("AUTH-003", "federation_mismatch")]
 
 
-def test_an_assertion_of_yesterday_is_refused() -> None:
+def test_an_expired_assertion_is_refused() -> None:
     past = int((datetime.now(UTC) - timedelta(days=1)).timestamp())
     report = verified(made_up(client_secret=None, credential=assertion(exp=past, nbf=past - 300)))
     assert causes(report) == [("AUTH-003", "assertion_expired")]
@@ -90,13 +90,13 @@ def test_an_assertion_of_yesterday_is_refused() -> None:
 @pytest.mark.parametrize(
     ("credential", "certainty"), [(certificate(), "certain"), (assertion(), "likely")], ids=["certificate", "federated"]
 )
-def test_a_clock_that_is_off_is_told_from_an_old_assertion(
+def test_a_wrong_clock_is_distinguished_from_an_expired_assertion(
     credential: Certificate | FederatedToken, certainty: str
 ) -> None:
-    """The service's Date against this machine's clock."""
+    """The check compares the ``Date`` header of the service with this machine's clock."""
 
     def late(world: World) -> None:
-        world.clock.skip(timedelta(days=60))  # of the service: the token of a provider has ended by then
+        world.clock.skip(timedelta(days=60))  # the service's clock: by then, the provider's token has expired
         world.clock.skew = timedelta(days=-60)
 
     report = verified(made_up(client_secret=None, credential=credential), late)
@@ -109,7 +109,7 @@ def test_a_clock_that_is_off_is_told_from_an_old_assertion(
 @pytest.mark.parametrize(
     ("credential", "cause"), [(certificate(), "certificate_invalid"), (assertion(), "federation_mismatch")]
 )
-def test_a_refused_credential_is_of_the_kind_that_was_sent(
+def test_the_cause_of_a_refusal_depends_on_the_kind_of_credential(
     credential: Certificate | FederatedToken, cause: str
 ) -> None:
     report = verified(
@@ -119,7 +119,7 @@ def test_a_refused_credential_is_of_the_kind_that_was_sent(
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_every_cloud_is_verified_under_its_own_hosts(cloud: str) -> None:
+def test_every_cloud_is_verified_at_its_own_hosts(cloud: str) -> None:
     report = verify(made_up(cloud=cloud), source="fake")
     assert report.ok, report.verdict.summary
     hosts = {exchange.url.split("/")[2] for exchange in report.gathered.exchanges}

@@ -1,4 +1,4 @@
-"""Many connections of one app in one tenant, and their neighbours, at services that allow only so much."""
+"""Many connections of one app in one tenant, and their neighbours, at services with rate limits."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from tests.virtual_loop import LoopClock, run
 HOST = "api.security.microsoft.com"
 CHECKS = [check.id for check in select_checks() if check.id.startswith("MDE")]
 REQUESTS = 6
-"""Of one connection to Defender for these checks."""
+"""The requests of one connection to Defender for these checks."""
 OTHER = "00000000-0c0f-4c0f-a11c-00000000000f"
 
 
 @dataclass
 class Strict:
-    """Defender for Endpoint as one tenant has it: so many requests in any minute, then 429 for ``seconds``."""
+    """Defender for Endpoint of a tenant: ``allowed`` requests in any minute, then 429 with ``seconds`` to wait."""
 
     world: World
     allowed: float = 100
@@ -57,7 +57,7 @@ class Strict:
 
 @dataclass
 class Services:
-    """The tenants as a source. The connections of a run have one pace, as on the network, or each its own."""
+    """The tenants as a source. ``pace`` gives each connection its rate limits, shared as on the network or its own."""
 
     tenants: Sequence[Strict]
     pace: Callable[[], RateLimits]
@@ -85,7 +85,7 @@ def verified(
     patience: Patience | None = None,
     jobs: int = 32,
 ) -> dict[str, tuple[Report, float]]:
-    """Each report with the moment at which it was there."""
+    """Return, by name of the connection, its report and the second of the run at which it was complete."""
     shared = RateLimits()
     source = Services(tenants, (lambda: shared) if together else RateLimits)
 
@@ -102,7 +102,7 @@ def throttled(reports: dict[str, tuple[Report, float]]) -> int:
     return sum(exchange.throttled for report, _ in reports.values() for exchange in report.gathered.exchanges)
 
 
-def test_a_connection_is_not_slowed_by_what_is_published() -> None:
+def test_published_limits_do_not_slow_one_connection() -> None:
     defender = tenant()
     ((report, moment),) = verified([*workspaces(1)], defender).values()
     assert report.ok
@@ -110,11 +110,11 @@ def test_a_connection_is_not_slowed_by_what_is_published() -> None:
     assert moment == 0
 
 
-def test_eight_of_one_app_are_not_slowed_either() -> None:
+def test_published_limits_do_not_slow_eight_connections_of_one_app() -> None:
     assert {moment for _, moment in verified([*workspaces(8)], tenant()).values()} == {0}
 
 
-def test_twenty_of_one_app_keep_what_is_published() -> None:
+def test_twenty_connections_of_one_app_keep_the_published_limits() -> None:
     defender, reckless = tenant(), tenant()
     reports = verified([*workspaces(20)], defender)
     assert all(report.ok for report, _ in reports.values())
@@ -122,8 +122,8 @@ def test_twenty_of_one_app_keep_what_is_published() -> None:
     assert throttled(verified([*workspaces(20)], reckless, together=False)) > 0
 
 
-def test_connections_share_how_much_a_service_allows() -> None:
-    """A service that allows less than is published."""
+def test_connections_share_what_they_learn_about_a_limit() -> None:
+    """The service allows less than its published limits."""
     sharing, apart = (tenant(allowed=20, latency=0.1) for _ in range(2))
     reports = verified([*workspaces(16)], sharing, patience=Patience(deadline=120))
     verified([*workspaces(16)], apart, together=False)
@@ -131,7 +131,7 @@ def test_connections_share_how_much_a_service_allows() -> None:
     assert throttled(reports) == sharing.refused
 
 
-def test_a_hundred_of_one_app_take_their_time_and_nobody_loses_patience() -> None:
+def test_a_hundred_connections_of_one_app_are_verified_without_timeouts() -> None:
     defender = tenant(latency=0.1)
     reports = verified([*workspaces(100)], defender)
     assert all(report.ok for report, _ in reports.values())
@@ -139,7 +139,7 @@ def test_a_hundred_of_one_app_take_their_time_and_nobody_loses_patience() -> Non
 
 
 @pytest.mark.parametrize("seconds", [40, 86400])
-def test_a_hostile_tenant_delays_no_other_and_its_own_no_longer_than_their_patience(seconds: int) -> None:
+def test_a_throttling_tenant_delays_no_other_and_its_own_only_up_to_the_deadline(seconds: int) -> None:
     hostile, friendly = tenant(allowed=0, seconds=seconds, latency=0.1), tenant(other=True, latency=0.1)
     many, neighbour = [*workspaces(40)], made_up(name="neighbour", tenant_id=OTHER)
     reports = verified([*many, neighbour], hostile, friendly, jobs=8, patience=Patience(deadline=100))
@@ -151,7 +151,7 @@ def test_a_hostile_tenant_delays_no_other_and_its_own_no_longer_than_their_patie
         assert {issue.root.finding.cause for issue in report.verdict.root_causes} == {"throttled"}
 
 
-def test_who_waits_for_others_is_not_called_throttled_or_slow() -> None:
+def test_waiting_for_other_connections_is_neither_throttling_nor_slowness() -> None:
     reports = verified([*workspaces(20)], tenant(latency=0.25))
     exchanges = [exchange for report, _ in reports.values() for exchange in report.gathered.exchanges]
     assert max(moment for _, moment in reports.values()) > 20

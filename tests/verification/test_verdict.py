@@ -1,4 +1,4 @@
-"""From outcomes to the verdict: pure, and the same in any order."""
+"""The verdict of outcomes: a pure function that does not depend on their order."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def test_a_failure_is_nonconformant_whatever_else_passed() -> None:
     assert verdict([PASSED, FAILED]).exit_code == ExitCode.NONCONFORMANT
 
 
-def test_blocked_by_a_refusal_is_nonconformant_even_if_its_owner_was_not_selected() -> None:
+def test_a_blocked_check_is_nonconformant_even_if_its_owner_was_not_selected() -> None:
     result = verdict([BLOCKED])
     assert result.exit_code == ExitCode.NONCONFORMANT
     assert [(issue.root.check, issue.blocks) for issue in result.root_causes] == [("AUTH-003", ("SENT-001",))]
 
 
-def test_what_could_not_be_established_is_incomplete() -> None:
+def test_inconclusive_outcomes_and_errors_are_incomplete() -> None:
     for outcome in (WAITING, UNSURE, BROKEN):
         assert verdict([PASSED, outcome]).exit_code == ExitCode.INCOMPLETE
 
@@ -72,7 +72,7 @@ def test_order_does_not_matter(outcomes: list[Outcome], random: object) -> None:
 
 
 @given(st.lists(st.sampled_from(ALL), unique_by=lambda outcome: outcome.check))
-def test_conformant_means_that_nothing_stands_against_it(outcomes: list[Outcome]) -> None:
+def test_conformant_means_some_checks_passed_and_none_failed_or_is_unclear(outcomes: list[Outcome]) -> None:
     statuses = {outcome.status for outcome in outcomes}
     against = statuses & {"failed", "blocked", "inconclusive", "error"}
     assert (verdict(outcomes).status == "conformant") == (not against and bool(statuses & {"passed", "warning"}))
@@ -82,7 +82,7 @@ def accepted_outcome(outcome: Outcome) -> Outcome:
     return replace(outcome, accepted=Accepted("known", date(2027, 1, 31)))
 
 
-def test_what_is_accepted_is_named_apart_and_does_not_count() -> None:
+def test_accepted_findings_are_listed_separately_and_do_not_count() -> None:
     result = verdict([PASSED, accepted_outcome(FAILED), accepted_outcome(BLOCKED)])
     assert result.status == "conformant"
     assert result.root_causes == ()
@@ -91,12 +91,12 @@ def test_what_is_accepted_is_named_apart_and_does_not_count() -> None:
     assert "1 known finding is accepted" in result.summary
 
 
-def test_what_is_accepted_excuses_nothing_else() -> None:
+def test_an_acceptance_covers_no_other_outcome() -> None:
     assert verdict([PASSED, accepted_outcome(FAILED), UNSURE]).exit_code == ExitCode.INCOMPLETE
     assert verdict([PASSED, accepted_outcome(UNSURE), FAILED]).exit_code == ExitCode.NONCONFORMANT
 
 
-def test_a_connection_of_which_nothing_works_is_not_conformant_however_much_is_accepted() -> None:
+def test_a_connection_with_only_accepted_failures_is_not_conformant() -> None:
     assert verdict([accepted_outcome(FAILED), accepted_outcome(BLOCKED)]).exit_code == ExitCode.INCOMPLETE
 
 
@@ -104,7 +104,7 @@ def test_a_connection_of_which_nothing_works_is_not_conformant_however_much_is_a
     st.lists(st.sampled_from(ALL), unique_by=lambda outcome: outcome.check),
     st.sets(st.sampled_from(["AUTH-003", "LA-001"])),
 )
-def test_accepting_a_root_is_as_if_it_and_all_that_it_blocks_had_not_been_selected(
+def test_an_accepted_root_and_its_blocked_checks_count_as_not_selected(
     outcomes: list[Outcome], accepted: set[str]
 ) -> None:
     marked = [

@@ -32,7 +32,7 @@ def broken(examination: Examination) -> set[str]:
     return {entry.check for entry in examination.outcomes(select_checks()) if entry.status in ("failed", "blocked")}
 
 
-def test_it_ends_by_itself_once_everything_works() -> None:
+def test_watching_ends_when_everything_works() -> None:
     examination, watch, _ = watched("expired-secret", "no-azure-role", "healthy")
     assert brief(watch.events) == [
         ("found", "secret_expired"),
@@ -44,8 +44,8 @@ def test_it_ends_by_itself_once_everything_works() -> None:
     assert [event.at for event in watch.events] == sorted(event.at for event in watch.events)
 
 
-def test_what_cannot_be_seen_is_not_said_to_be_fixed() -> None:
-    """Another refusal in front of a cause says nothing about it."""
+def test_a_hidden_cause_is_not_reported_as_fixed() -> None:
+    """A refusal that hides a cause does not show that it is fixed."""
     _, watch, _ = watched("no-graph-consent", "expired-secret", "no-graph-consent", "healthy")
     assert brief(watch.events) == [
         ("found", "app_role_missing"),
@@ -55,27 +55,27 @@ def test_what_cannot_be_seen_is_not_said_to_be_fixed() -> None:
     ]
 
 
-def test_what_works_is_not_watched() -> None:
+def test_a_connection_that_works_is_not_watched() -> None:
     _, watch, source = watched("healthy")
     assert not watch.events
     assert source.looks == 0
 
 
-def test_only_what_is_broken_is_asked_again_and_at_the_end_everything() -> None:
+def test_only_broken_probes_are_repeated_and_all_at_the_end() -> None:
     _, _, source = watched("no-graph-consent", "no-graph-consent+clock-skew", "no-graph-consent", "healthy")
     first, *between, last = source.requests
     assert all(requests < first / 2 for requests in between)
     assert last > first
 
 
-def test_it_ends_with_its_time() -> None:
+def test_watching_ends_after_its_time() -> None:
     examination, watch, source = watched("no-azure-role", seconds=35.0)
     assert source.looks == 4, "after 10, 20, 30 and 35 seconds"
     assert brief(watch.events) == [("found", "rbac_role_missing")]
     assert broken(examination)
 
 
-def test_it_ends_with_a_last_look_when_it_is_stopped() -> None:
+def test_watching_that_is_stopped_ends_after_a_last_verification() -> None:
     source = Succession(["no-azure-role", "no-azure-role", "healthy"], START)
     watch = Watch(Policy, 3600.0, lambda examination, events: None)
     source.paused = lambda: watch.stop() if source.looks == 2 else None  # type: ignore[method-assign]
@@ -85,7 +85,7 @@ def test_it_ends_with_a_last_look_when_it_is_stopped() -> None:
     assert not watch.looking
 
 
-def test_a_connection_that_has_moved_is_left_to_be_opened_anew() -> None:
+def test_watching_ends_when_the_connection_file_has_changed() -> None:
     source = Succession(["no-azure-role", "healthy"], START)
     watch = Watch(Policy, 3600.0, lambda examination, events: None, lambda: True)
     examination = asyncio.run(gather(made_up(), source, select_checks(), recheck=watch))
@@ -96,7 +96,7 @@ def test_a_connection_that_has_moved_is_left_to_be_opened_anew() -> None:
 @given(st.lists(st.sampled_from(BROKEN), min_size=1, max_size=3))
 @settings(max_examples=12)
 @pytest.mark.slow
-def test_whatever_is_found_is_fixed_in_the_end(scenarios: list[str]) -> None:
+def test_every_cause_found_is_fixed_in_the_end(scenarios: list[str]) -> None:
     _, watch, _ = watched(*scenarios, "healthy")
     standing: set[tuple[str, str]] = set()
     for event in watch.events:
