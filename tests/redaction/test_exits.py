@@ -108,13 +108,13 @@ def test_a_secret_that_is_forgotten_takes_nothing_from_those_that_begin_alike(en
         patch.setattr("conformance.redaction.register.MAX_BLOCKS", len(_blocks_of(secrets[-1])))
         for secret in secrets:
             register.remember(secret)
-    known = [secret for secret in secrets if secret in register._values]
-    assert secrets[-1] in known
+    survivors = [secret for secret in secrets if secret in register._values]
+    assert secrets[-1] in survivors
     begin = data.draw(st.integers(0, 12))
-    for secret in known:
+    for secret in survivors:
         for part in (secret, secret[begin : begin + 15]):
             assert part.encode() not in register.hide(b"x " + part.encode())
-    assert {text for sharers in register._sharers.values() for text in sharers} <= set(known)
+    assert {text for sharers in register._sharers.values() for text in sharers} <= set(survivors)
 
 
 def _blocks_of(secret: str) -> dict[int, str]:
