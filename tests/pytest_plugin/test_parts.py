@@ -14,92 +14,19 @@ from tests.pytest_plugin.test_plugin import folder, run
 __all__ = ["folder"]
 pytestmark = pytest.mark.slow
 CHECKS = Path(__file__).parents[2] / "conformance/checks"
-PLUGIN = """
-    import pytest
-
-    def is_at(nodeid):
-        return "AUTH-003" in nodeid
-
-    class DropsItems:
-        @pytest.hookimpl(trylast=True)
-        def pytest_collection_modifyitems(self, items):
-            del items[::2]  # without telling pytest
-
-    class DropsItemsLate:
-        @pytest.hookimpl(trylast=True)
-        def pytest_collection_finish(self, session):
-            del session.items[::2]
-
-    class SkipsInSetup:
-        def pytest_runtest_setup(self, item):
-            if is_at(item.nodeid):
-                pytest.skip("not here")
-
-    class SkipsInsteadOfCall:
-        @pytest.hookimpl(tryfirst=True)
-        def pytest_runtest_call(self, item):
-            if is_at(item.nodeid):
-                pytest.skip("not here")
-
-    class RunsItsOwnProtocol:
-        def pytest_runtest_protocol(self, item):
-            return True if is_at(item.nodeid) else None
-
-    class Exits:
-        code = None
-
-        def pytest_runtest_logreport(self, report):
-            if is_at(report.nodeid) and report.when == "call":
-                pytest.exit("enough", self.code)
-
-    class ExitsWithZero(Exits):
-        code = 0
-
-    class ExitsWithItsOwnCode(Exits):
-        code = 77
-
-    class Stops:
-        def pytest_runtest_protocol(self, item):
-            if is_at(item.nodeid):
-                item.session.shouldstop = "enough"
-
-    class IsInterrupted:
-        def pytest_runtest_protocol(self, item):
-            if is_at(item.nodeid):
-                raise KeyboardInterrupt
-
-    class SkipsAll:
-        def pytest_runtest_setup(self, item):
-            pytest.skip("nowhere")
-
-    class DropsAll:
-        def pytest_collection_modifyitems(self, items):
-            items.clear()
-
-    class IsInterruptedAtOnce:
-        def pytest_runtest_protocol(self, item):
-            raise KeyboardInterrupt
-
-    def pytest_addoption(parser):
-        parser.addoption("--way")
-
-    def pytest_configure(config):
-        if way := config.getoption("--way"):
-            config.pluginmanager.register(globals()[way]())
-"""
 
 
 @dataclass(frozen=True)
 class Way:
-    """Options, or a class of ``PLUGIN``, that leave out items, and the exit code of such a run.
+    """Options by which items are left out, and the exit code of such a run.
 
-    ``once`` has the options of a previous run, which fills pytest's cache.
+    ``before`` has the options of a previous run, which fills pytest's cache.
     """
 
     arguments: str
     code: int = 0
     scenario: str = "healthy"
-    once: str | None = None
+    before: str | None = None
 
     def __str__(self) -> str:
         return self.arguments.replace(f"{CHECKS}/", "")
@@ -113,16 +40,16 @@ WAYS = (
     Way(f"{CHECKS}/test_auth.py::test_credential_accepted[contoso-AUTH-003]"),
     Way("-k SENT-001", 1, "no-azure-role"),
     Way("-x", 1, "no-azure-role"),
-    Way("--maxfail=1 -n2", 1, "no-azure-role"),
+    Way("--maxfail=1 -n1", 1, "no-azure-role"),
     Way("--sw", 1, "no-azure-role"),
-    Way("--sw", 1, "no-azure-role", once="--sw"),
-    Way("--sw --sw-skip", 1, "no-azure-role", once="--sw"),
-    Way("--lf", 1, "no-azure-role", once=""),
+    Way("--sw", 1, "no-azure-role", before="--sw"),
+    Way("--sw --sw-skip", 1, "no-azure-role", before="--sw"),
+    Way("--lf", 1, "no-azure-role", before=""),
     Way("--way=DropsItems"),
-    Way("--way=DropsItems -n2"),
+    Way("--way=DropsItems -n1"),
     Way("--way=DropsItemsLate"),
     Way("--way=SkipsInSetup"),
-    Way("--way=SkipsInSetup -n2"),
+    Way("--way=SkipsInSetup -n1"),
     Way("--way=SkipsInsteadOfCall"),
     Way("--way=RunsItsOwnProtocol"),
     Way("--way=Exits", 2),
@@ -133,25 +60,19 @@ WAYS = (
 )
 
 
-def verify(pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy") -> pytest.RunResult:
-    """Run pytest with its cache, in the order of the checks."""
-    return run(pytester, "-p", "no:randomly", *arguments, scenario=scenario, plugins=True)
-
-
-@pytest.fixture
-def plugin(pytester: pytest.Pytester) -> tuple[str, str]:
-    pytester.makepyfile(takes_away=PLUGIN)
-    pytester.syspathinsert()
-    return "-p", "takes_away"
+def verify(pytester: pytest.Pytester, arguments: str = "", scenario: str = "healthy") -> pytest.RunResult:
+    """Run pytest with its cache, in the order of the checks, beside the plugin that has the option ``--way``."""
+    options = ("-p", "no:randomly", "-p", "tests.pytest_plugin.interfering_plugin", *arguments.split())
+    return run(pytester, *options, scenario=scenario, installed=True)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_a_part_of_the_checks_is_never_presented_as_the_whole(
-    folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], way: Way
+    folder: Path, pytester: pytest.Pytester, way: Way
 ) -> None:
-    if way.once is not None:
-        verify(pytester, *plugin, *way.once.split(), scenario=way.scenario)
-    result = verify(pytester, *plugin, "--sentinel-report=out", *way.arguments.split(), scenario=way.scenario)
+    if way.before is not None:
+        verify(pytester, way.before, way.scenario)
+    result = verify(pytester, f"--sentinel-report=out {way.arguments}", way.scenario)
     assert result.ret == way.code, result.stdout.str()
     report = json.loads((folder / "out/report.json").read_text())
     (verdict,) = (connection["verdict"] for connection in report["connections"])
@@ -181,30 +102,28 @@ def test_a_part_of_the_checks_is_never_presented_as_the_whole(
     [
         ("-k nothing-of-the-kind", 5),
         ("--way=DropsAll", 5),
-        ("--way=DropsAll -n2", 5),
+        ("--way=DropsAll -n1", 5),
         ("--way=SkipsAll", 5),
-        ("--way=SkipsAll -n2", 5),
+        ("--way=SkipsAll -n1", 5),
         ("--way=IsInterruptedAtOnce", 2),
     ],
 )
 def test_a_run_without_checks_has_no_verdict(
-    folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], arguments: str, code: int
+    folder: Path, pytester: pytest.Pytester, arguments: str, code: int
 ) -> None:
-    result = verify(pytester, *plugin, "--sentinel-report=out", *arguments.split())
+    result = verify(pytester, f"--sentinel-report=out {arguments}")
     assert result.ret == code
-    output = " ".join(result.stdout.str().split())
-    assert re.search(
-        "No check (was selected|ran to its end): nothing ran, so nothing is known of the connection", output
-    )
+    text = " ".join(result.stdout.str().split())
+    assert re.search("No check (was selected|ran to its end): nothing ran, so nothing is known of the connection", text)
     assert not (folder / "out/report.html").exists()
 
 
-@pytest.mark.parametrize("once", ["--sentinel-report=out -x", "--way=Exits --sentinel-report=out"])
+@pytest.mark.parametrize("before", ["--sentinel-report=out -x", "--way=Exits --sentinel-report=out"])
 def test_a_partly_verified_connection_is_verified_again_when_the_run_is_resumed(
-    folder: Path, pytester: pytest.Pytester, plugin: tuple[str, str], once: str
+    folder: Path, pytester: pytest.Pytester, before: str
 ) -> None:
-    verify(pytester, *plugin, *once.split(), scenario="no-azure-role")
-    result = verify(pytester, *plugin, "--sentinel-report=out", "--sentinel-resume", scenario="no-azure-role")
+    verify(pytester, before, "no-azure-role")
+    result = verify(pytester, "--sentinel-report=out --sentinel-resume", "no-azure-role")
     assert result.ret == 1
     (connection,) = json.loads((folder / "out/report.json").read_text())["connections"]
     assert "coverage" not in connection["verdict"]
@@ -213,13 +132,13 @@ def test_a_partly_verified_connection_is_verified_again_when_the_run_is_resumed(
 
 def test_failed_first_leaves_nothing_out(folder: Path, pytester: pytest.Pytester) -> None:
     verify(pytester, scenario="no-azure-role")
-    assert verify(pytester, "--ff").ret == 0
-    result = verify(pytester, "--ff", "--sentinel-report=out")
+    result = verify(pytester, "--ff --sentinel-report=out")
+    assert result.ret == 0
     result.stdout.fnmatch_lines(["✓ contoso works*"])
     assert "A PART" not in (folder / "out/report.html").read_text()
 
 
 def test_a_part_that_fails_is_still_a_failure(folder: Path, pytester: pytest.Pytester) -> None:
-    result = verify(pytester, "-k", "SENT-001", scenario="no-azure-role")
+    result = verify(pytester, "-k SENT-001", "no-azure-role")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["✗ contoso does not work (1 of * checks ran)*"])

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,19 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(
-    pytester: pytest.Pytester, *arguments: str, scenario: str = "healthy", plugins: bool = False
+    pytester: pytest.Pytester,
+    *arguments: str,
+    scenario: str = "healthy",
+    installed: bool = False,
+    plugins: Sequence[object] = (),
 ) -> pytest.RunResult:
-    """Run pytest on the connection, with the plugin loaded as if it were installed."""
-    own = [] if plugins else ["-p", "no:randomly", "-p", "no:cacheprovider"]
-    options = ["--sentinel-config=conn.toml", f"--sentinel-source=fake:{scenario}", *arguments]
-    return run_inside(pytester, *own, *options)
+    """Run pytest on the connection on the virtual tenant, in the order of the checks and without pytest's cache.
+
+    If ``installed``, run it with every plugin of this environment. ``plugins`` are further objects with hooks.
+    """
+    options = () if installed else ("-p", "no:randomly", "-p", "no:cacheprovider")
+    source = ("--sentinel-config=conn.toml", f"--sentinel-source=fake:{scenario}")
+    return run_inside(pytester, *options, *source, *arguments, plugins=plugins)
 
 
 def last(result: pytest.RunResult, start: str) -> str:
@@ -70,7 +78,7 @@ def test_a_selected_dependent_still_names_the_root(folder: Path, pytester: pytes
 )
 def test_order_and_workers_do_not_change_the_verdict(folder: Path, pytester: pytest.Pytester, order: list[str]) -> None:
     arguments = [*order, "--sentinel-report=out"] if order[0] != "-p" else ["--sentinel-report=out"]
-    result = run(pytester, *arguments, scenario="no-graph-consent", plugins=order[0] == "-p")
+    result = run(pytester, *arguments, scenario="no-graph-consent", installed=order[0] == "-p")
     report = json.loads((folder / "out" / "report.json").read_text())
     connection = report["connections"][0]
     assert result.ret == (0 if order[0] == "-m" else 1)
