@@ -39,6 +39,6 @@ def made_up(**values: object) -> Connection:
 
 
 def secret_of(connection: Connection) -> Secret:
-    """The client secret of a connection, which has one."""
+    """Return the client secret of a connection that has one."""
     assert isinstance(connection.credential, ClientSecret)
     return connection.credential.secret

@@ -1,6 +1,6 @@
-"""For runs of pytest in a process of their own: each connection's scenario stands in its name, after a dot.
+"""A pytest plugin for runs in their own process: the name of a connection ends with its scenario, after a dot.
 
-``.hangs`` never answers, and leaves a file ``hanging``; ``.is-a-fault-of-ours`` raises what nobody expects.
+``.hangs`` never answers and creates a file ``hanging``; ``.is-a-fault-of-ours`` raises an unexpected exception.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Many tenants in one run, as a provider has them: some broken, some silent, and each report names what is wrong."""
+"""Many tenants in one run, as of a provider: some broken, some silent; each report names the tenant's fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and docstrings in words that a stranger understands; docs that name files which exist."""
+"""Lint of names and docstrings for plain words, and of pages for files that exist."""
 
 from __future__ import annotations
 
