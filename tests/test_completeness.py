@@ -37,7 +37,7 @@ def anchors() -> frozenset[str]:
     return frozenset(re.findall(r'<a id="([^"]+)"></a>', PAGE.read_text(encoding="utf-8")))
 
 
-def test_an_entry_says_what_to_do(subtests: pytest.Subtests) -> None:
+def test_an_entry_is_complete(subtests: pytest.Subtests) -> None:
     """Each entry has a cause, an explanation, a fix with its owner, commands if the cause has them, and anchors in
     docs.
     """

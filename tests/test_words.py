@@ -122,7 +122,7 @@ def test_public_functions_have_a_docstring(room: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_names_say_what_they_hold(folder: str) -> None:
+def test_names_are_not_vague(folder: str) -> None:
     breaches = {
         f"{file.relative_to(ROOT)}:{line}: {name}"
         for file in (ROOT / folder).glob("*.py" if folder == "tests" else "**/*.py")

@@ -1,4 +1,4 @@
-"""How the checks of Defender for Endpoint end."""
+"""Tests of the checks of Defender for Endpoint."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def first(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @LISTS
-def test_what_has_no_id_cannot_be_asked_for(id: str, endpoint: str) -> None:
+def test_items_without_an_id_fail(id: str, endpoint: str) -> None:
     fails(id, changed(world(), endpoint, lambda body: first(body).pop("id") and None), "contract_violation", "`id`")
 
 
@@ -60,12 +60,12 @@ def test_alerts_with_a_member_of_another_type(member: str, value: object) -> Non
 
 
 @LISTS
-def test_values_that_nobody_knew_and_more_members_are_fine(id: str, endpoint: str) -> None:
+def test_unknown_values_and_further_members_are_accepted(id: str, endpoint: str) -> None:
     more = {"severity": "Catastrophic", "healthStatus": "Novelty", "riskScore": "Extreme", "vmMetadata": {"of": 2027}}
     ends(id, changed(world(), endpoint, lambda body: first(body).update(more)), "passed")
 
 
-def test_answers_that_are_no_list() -> None:
+def test_answers_that_are_not_a_list() -> None:
     fails("MDE-001", answered(world(), MACHINES, httpx.Response(204)), "empty_answer")
     fails("MDE-001", answered(world(), MACHINES, httpx.Response(200, headers=JSON, text="{}")), "contract_violation")
     fails("MDE-002", answered(world(), ALERTS, httpx.Response(200)), "empty_answer")
@@ -83,7 +83,7 @@ def test_a_list_that_is_not_found_is_an_empty_one(id: str, endpoint: str, code: 
     ends(id, answered(world(), endpoint, refusal(404, code)), "not_applicable", "nothing to list")
 
 
-def test_where_every_list_is_not_found_nothing_shows_that_defender_answers() -> None:
+def test_if_no_list_is_found_defender_is_not_known_to_answer() -> None:
     there = answered(answered(world(), MACHINES, refusal(404, "NotFound")), ALERTS, refusal(404, "NotFound"))
     outcomes = outcomes_by_check(there, "MDE-001", "MDE-002", "MDE-003")
     assert (outcomes["MDE-001"].status, outcomes["MDE-001"].cause) == ("inconclusive", "unknown")
@@ -108,7 +108,7 @@ def test_a_refusal_of_one_machine_or_alert_is_not_overlooked() -> None:
     ends("MDE-002", answered(world(), ALERT, refusal(500, "InternalServerError")), "inconclusive")
 
 
-def test_another_one_than_asked_for() -> None:
+def test_a_machine_or_alert_with_another_id() -> None:
     fails(
         "MDE-001", changed(world(), MACHINE, lambda body: body.update(id="x")), "contract_violation", "Another machine"
     )
@@ -126,7 +126,7 @@ def test_a_tenant_without_any_licence_is_one_finding() -> None:
     blocked("MDE-001", world("no-licence"), "GRAPH-001", "licence_missing")
 
 
-def test_a_permission_that_was_not_consented_is_its_own_check() -> None:
+def test_a_missing_consent_is_reported_by_its_permission_check() -> None:
     there = world("no-defender-consent")
     there.tenant.consent(DEFENDER_APP, "Machine.Read.All")
     ends("MDE-001", there, "passed")
@@ -147,7 +147,7 @@ def test_a_connection_without_defender(number: int) -> None:
 )
 def test_an_option_that_is_ignored(option: str, says: str) -> None:
     there = world()
-    there.tenant.defender.machines.reverse()  # the silent one first
+    there.tenant.defender.machines.reverse()  # the silent machine first
     fails("MDE-003", ignoring(there, MACHINES, option), "contract_violation", says)
 
 
@@ -184,16 +184,16 @@ def test_days_are_counted_by_the_service_s_clock() -> None:
     ends("MDE-004", there, "passed")
 
 
-def test_nothing_is_wrong() -> None:
+def test_healthy_world_passes() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "defender"]
     assert {outcome.status for outcome in outcomes_by_check(on(date(2026, 8, 1)), *ids).values()} == {"passed"}
 
 
-# MDE-005 to MDE-007: how most machines are
+# MDE-005 to MDE-007: the state of most machines
 
 
 def most(**values: object) -> World:
-    """A world in which three of the five machines have these values."""
+    """Return a world in which three of the five machines have these values."""
     there = world()
     for machine in there.tenant.defender.machines[:3]:
         machine.update(values)
@@ -224,5 +224,5 @@ def test_some_machines_that_do_not_work_are_normal(subtests: pytest.Subtests) ->
 
 
 @pytest.mark.parametrize("id", ["MDE-005", "MDE-006", "MDE-007"])
-def test_without_machines_there_are_none_to_look_at(id: str) -> None:
+def test_without_machines_the_checks_are_not_applicable(id: str) -> None:
     ends(id, world("empty-tenant"), "not_applicable", "no machine")

@@ -1,4 +1,4 @@
-"""How the checks of Log Analytics end: a first row, the tables and their columns."""
+"""Tests of the checks of Log Analytics: a first row, the tables and their columns."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_an_answer_that_two_rows_were_added_to() -> None:
     )
 
 
-def test_more_members_and_new_column_types_are_fine() -> None:
+def test_further_members_and_new_column_types_are_accepted() -> None:
     def more(body: dict[str, Any]) -> None:
         body["novelty"] = body["tables"][0]["novelty"] = {"of": "2027"}
         body["render"] = {"visualization": "hologram"}
@@ -64,7 +64,7 @@ def test_success_without_a_body(status: int) -> None:
     fails("LA-001", answered(world(), QUERY, httpx.Response(status)), "empty_answer")
 
 
-def test_an_id_that_leads_to_another_place() -> None:
+def test_an_id_of_another_workspace() -> None:
     elsewhere = changed(world(), BY_RESOURCE, lambda _: result(ok=("long", 7)))
     fails("LA-002", elsewhere, "contract_violation", "differently")
 
@@ -74,7 +74,7 @@ def test_another_workspace_s_id_is_the_workspace_s_own_finding() -> None:
 
 
 @pytest.mark.parametrize("id", ["LA-001", "LA-010", "LA-030", "LA-032"])
-def test_without_a_role_nothing_is_asked_twice(id: str) -> None:
+def test_without_a_role_the_second_route_is_blocked(id: str) -> None:
     blocked(id, world("no-azure-role"), "RBAC-001", "rbac_role_missing")
 
 
@@ -136,7 +136,7 @@ def test_a_protected_table_hides_its_rows() -> None:
     fails("LA-011", there, "data_hidden")
 
 
-def test_an_empty_table_is_no_hidden_one() -> None:
+def test_an_empty_table_is_not_reported_as_hidden() -> None:
     ends("LA-010", world("empty-tenant"), "passed")
 
 
@@ -177,7 +177,7 @@ def test_a_column_of_another_type() -> None:
     fails("LA-021", query_changed(world(), ALERTS, mistype), "contract_violation", "Status is int, not string")
 
 
-def test_columns_that_nobody_knows_are_fine() -> None:
+def test_unknown_columns_are_accepted() -> None:
     def more(body: dict[str, Any]) -> None:
         columns(body).append({"name": "SentinelScope_CF", "type": "novelty"})
         for row in body["tables"][0]["rows"]:
@@ -186,5 +186,5 @@ def test_columns_that_nobody_knows_are_fine() -> None:
     ends("LA-020", query_changed(world(), INCIDENTS, more), "passed")
 
 
-def test_columns_are_there_without_rows() -> None:
+def test_columns_are_read_without_rows() -> None:
     ends("LA-020", world("empty-tenant"), "passed")
