@@ -1,4 +1,4 @@
-"""As many clients at a time as there are files for: the others wait, and idle ones make room."""
+"""As many clients at the same time as open files allow: further ones wait, and idle ones are closed for them."""
 
 from __future__ import annotations
 

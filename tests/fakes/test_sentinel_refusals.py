@@ -1,4 +1,4 @@
-"""Whom Microsoft Sentinel of the virtual tenant refuses, and in which order."""
+"""The refusals of Microsoft Sentinel of the virtual tenant, and their order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.fakes.sentinel_operations import (
     with_other_verb,
 )
 
-# Whom it refuses
+# Refusals
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_token_for_log_analytics_does_not_open_sentinel(azure: AzureWorld) -> 
 
 
 @pytest.mark.parametrize("endpoint", POSTS, ids=by_name)
-def test_what_is_posted_cannot_be_got(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+def test_operations_by_post_are_refused_by_get(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
     response = with_other_verb(azure, "GET", endpoint)
     problem = error(response, 405)
     assert problem["code"] == "UnsupportedApiVersion"

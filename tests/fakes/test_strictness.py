@@ -26,7 +26,10 @@ OF = {GRAPH: "graph", DEFENDER: "defender", ARM: "arm"}
 
 
 def get(world: World, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Status and code of an answer; the code is empty for a success. Signed in unless ``headers`` are given."""
+    """Return the status and the error code of an answer; the code is empty for a success.
+
+    The request carries a token unless ``headers`` are given.
+    """
     if headers is None:
         api = next((name for start, name in OF.items() if url.startswith(start)), None)
         headers = {"Authorization": f"Bearer {token(world, api)}"} if api else {}
