@@ -73,7 +73,7 @@ def test_answers_that_are_not_a_list() -> None:
 
 
 @LISTS
-def test_no_data_is_no_failure(id: str, endpoint: str) -> None:
+def test_no_data_is_not_a_failure(id: str, endpoint: str) -> None:
     ends(id, world("empty-tenant"), "passed")
 
 
@@ -97,7 +97,7 @@ def test_a_refusal_of_defender_itself_shows_that_it_answers() -> None:
 
 
 @LISTS
-def test_a_404_page_of_something_else_is_no_empty_list(id: str, endpoint: str) -> None:
+def test_a_404_page_of_another_server_is_not_an_empty_list(id: str, endpoint: str) -> None:
     page = httpx.Response(404, headers={"Content-Type": "text/html"}, text="<html><h1>Not Found</h1></html>")
     assert outcomes_by_check(answered(world(), endpoint, page), id)[id].cause == "intercepted"
 

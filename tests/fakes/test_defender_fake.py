@@ -190,7 +190,7 @@ def test_a_forged_token_gets_the_same_answer(ask: Asking) -> None:
     assert refused["message"].startswith("Invalid Authorization payload.")
 
 
-def test_an_inactive_tenant_is_unauthorized_whatever_the_roles(ask: Asking) -> None:
+def test_an_inactive_tenant_is_unauthorized_with_any_roles(ask: Asking) -> None:
     ask.tenant.defender.active = False
     for roles in ({"Machine.Read.All"}, set()):
         ask.tenant.app.consents = [consent for consent in ask.tenant.app.consents if consent.role in roles]

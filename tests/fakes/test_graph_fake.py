@@ -295,6 +295,6 @@ def test_consents_are_found_by_the_object_id_too(ask: Asking) -> None:
     assert ask.get("/v1.0/servicePrincipals/none/appRoleAssignments").status_code == 404
 
 
-def test_a_registration_shows_only_what_is_selected(ask: Asking) -> None:
+def test_a_registration_shows_only_selected_properties(ask: Asking) -> None:
     application = ask.get(APPLICATION + "?$select=id,appId,passwordCredentials").json()
     assert set(application) == {"@odata.context", "id", "appId", "passwordCredentials"}

@@ -96,7 +96,7 @@ def test_a_stale_etag_changes_nothing(azure: AzureWorld, incident: Incident) -> 
     assert write(azure, "PUT", incident.id, CHANGE, **{"If-Match": now["etag"]}).status_code == 200
 
 
-def test_a_body_that_lacks_what_is_required_changes_nothing(azure: AzureWorld, incident: Incident) -> None:
+def test_a_body_without_required_members_changes_nothing(azure: AzureWorld, incident: Incident) -> None:
     for properties in ({"title": "x"}, {**CHANGE["properties"], "status": "Pondered"}, None):
         assert error(write(azure, "PUT", incident.id, {"properties": properties}), 400)["code"] == "BadRequest"
     assert read_incident(azure, incident.id)["properties"]["title"] == incident.title

@@ -99,7 +99,7 @@ def test_a_text_that_cannot_be_kql_is_a_syntax_error_with_its_place(
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'"print ok=1"'])
-def test_a_body_that_is_no_json_object_is_refused(azure: AzureWorld, content: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(azure: AzureWorld, content: bytes) -> None:
     request = azure.request(QUERY.ask(json={}))
     short = httpx.Request("POST", request.url, headers={**request.headers, "Content-Length": "0"}, content=content)
     inner = innermost(error(azure.send(short), 400))

@@ -163,7 +163,7 @@ def test_the_last_page_links_to_nothing(azure: AzureWorld) -> None:
     assert "nextLink" not in ask(azure, sentinel.INCIDENTS, top=8).json()
 
 
-def test_a_page_has_fifty_incidents_unless_said_and_a_thousand_at_most(azure: AzureWorld) -> None:
+def test_a_page_has_fifty_incidents_by_default_and_a_thousand_at_most(azure: AzureWorld) -> None:
     now = azure.tenant.clock.service_now()
     azure.workspace.incidents = [
         incident

@@ -34,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 class TestStarting:
-    def test_it_prints_what_clients_need(self, running: Running) -> None:
+    def test_it_prints_the_settings_of_clients(self, running: Running) -> None:
         assert running.environment.keys() >= {
             "HTTPS_PROXY",
             "https_proxy",
