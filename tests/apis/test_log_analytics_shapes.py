@@ -125,14 +125,14 @@ def test_queries_have_one_name_and_one_text_each() -> None:
     assert not any(text.lstrip().startswith(".") for text in texts)
 
 
-def test_one_row_of_a_table_that_is_looked_at() -> None:
+def test_the_query_of_a_table_asks_for_one_row() -> None:
     assert kql.table("SecurityIncident").text == "SecurityIncident | take 1"
     with pytest.raises(KeyError):
         kql.table("SecretTable")
 
 
 @pytest.mark.parametrize("table", kql.FRESHNESS_TABLES)
-def test_freshness_looks_at_each_table_under_its_own_label(table: Any) -> None:
+def test_freshness_queries_each_table_under_its_own_label(table: Any) -> None:
     assert kql.FRESHNESS.text.count(f"({table} |") == 1
     assert f'T="{table}"' in kql.FRESHNESS.text
 

@@ -191,7 +191,7 @@ def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> 
 
 @given(value=st.text())
 @pytest.mark.parametrize("member", ["severity", "status", "classification", "providerName"])
-def test_values_are_open(member: Any, value: Any) -> None:
+def test_unknown_values_are_accepted(member: Any, value: Any) -> None:
     decode(having(INCIDENT, ["properties", member], value), sentinel.INCIDENT)
 
 
@@ -209,7 +209,7 @@ def test_last_page_ends_in_any_of_three_ways(end: Any) -> None:
     assert not decode({**page(INCIDENT), **end}, sentinel.INCIDENTS).next_link
 
 
-def test_rules_of_kinds_that_are_new_are_taken_as_they_are() -> None:
+def test_rules_of_new_kinds_are_accepted() -> None:
     nrt, unheard_of = decode(
         page(resource({"enabled": False}, kind="NRT"), resource({}, kind="UnheardOf")), sentinel.ALERT_RULES
     ).value
@@ -248,7 +248,7 @@ def test_gets_need_a_published_read_action_of_the_provider() -> None:
             assert endpoint.needs.name.endswith("/read")
 
 
-def test_only_settings_ask_a_preview() -> None:
+def test_only_settings_use_a_preview_version() -> None:
     assert [endpoint.name for endpoint in DECLARED if endpoint.api_version != sentinel.STABLE] == ["sentinel.settings"]
 
 

@@ -80,6 +80,6 @@ def test_a_finding_carries_its_owner_and_its_page(subtests: pytest.Subtests) -> 
             assert problem.conclusive is cause.conclusive
 
 
-def test_a_cause_outside_the_vocabulary_is_a_mistake() -> None:
+def test_a_cause_outside_the_vocabulary_is_an_error() -> None:
     with pytest.raises(KeyError):
         finding("bad_luck")

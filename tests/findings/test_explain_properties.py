@@ -1,4 +1,4 @@
-"""Whatever comes in, a cause of the vocabulary comes out, and no secret with it."""
+"""Any input gives a cause of the vocabulary, and no secret appears in the result."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_where_a_code_exists_words_of_another_language_change_nothing(code: str,
 
 
 @given(st.integers(0, 40))
-def test_cut_json_loses_nothing_once_the_code_is_there(cut: int) -> None:
+def test_json_cut_after_the_code_keeps_its_cause(cut: int) -> None:
     whole = '{"error":{"code":"InsufficientAccessError","message":"The provided credentials have insufficient access"}}'
     assert explain(whole[: len(whole) - cut], status=403, service="loganalytics").cause == "rbac_role_missing"
 
