@@ -41,7 +41,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "machines": Operation("azure-core", "machines of Defender", "MDE-001"),
     "defender_alerts": Operation("azure-core", "alerts of Defender", "MDE-002"),
 }
-"""By name, in the order of a connection."""
+"""The operations by name, in the order in which a connection needs them."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tests.contoso import made_up
 from tests.verified_reports import report_of
 
 TRANSPORTS = ("fast", "httpx")
-"""The extra ``fast``, and as where it is not installed: httpx sends all requests then."""
+"""The extra ``fast``, and the behaviour without it: httpx sends all requests."""
 
 settings.register_profile("patient", deadline=None)  # the machine may be busy
 settings.load_profile("patient")

@@ -21,7 +21,7 @@ resource_group = "rg-security"
 workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
 workspace_name = "law-security"
 """
-"""The same connection as a file; line numbers in the tests count in it."""
+"""The same connection as a file; the tests refer to its line numbers."""
 
 
 def made_up(**values: object) -> Connection:

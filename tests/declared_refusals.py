@@ -14,7 +14,7 @@ from conformance.fakes.services.routes import Call
 from tests.contoso import START, made_up
 
 NAMES = [(api, name) for api, refuse in REFUSERS.items() for name in refuse.declared]
-"""API and name of each."""
+"""API and name of each declared refusal."""
 
 
 def texts(value: Any) -> list[str]:
@@ -32,7 +32,7 @@ def placeholders(api: str, name: str) -> set[str]:
 
 
 FIXED = {"table": "SecurityIncident", "plan": "Basic", "line": 1, "pos": 1, "token": "|"}
-"""What is no text, or not any text."""
+"""Values of placeholders that are not texts, or that must be a certain text."""
 
 
 @cache

@@ -45,7 +45,7 @@ BESIDE: Mapping[str, Mapping[str, object]] = {
     "multi-tenant app": {"home_tenant_id": HOME, "cloud": "usgov-gcc-high", "ingestion": INGESTION},
     "Lighthouse": {"customer_tenant_id": CUSTOMER, "apis": OF_AZURE, "expect": AT_AZURE},
 }
-"""What a connection can have beside its profile, in three ways that differ in all of it."""
+"""Settings that a connection can have beside its profile: three sets that share no value."""
 
 
 def connections(beside: Mapping[str, object] | None = None) -> Iterator[Connection]:

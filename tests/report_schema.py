@@ -15,7 +15,7 @@ from conformance.report.json import schema
 NOTES = frozenset({"$schema", "$id", "title", "description", "default", "format"})
 """Keywords that a validator does not assert."""
 BY_OUTLINE = frozenset({"$ref", "$defs", "type", "enum", "properties", "additionalProperties", "required", "anyOf"})
-"""Keywords that judge a document as they judge its outline; ``items`` does, where it is a schema of all items."""
+"""Keywords with the same result for a document and its outline; ``items`` only as a schema of all items."""
 
 
 @cache

@@ -48,7 +48,7 @@ APART = (
     ("Sentinel says 404 and nothing else", "query past its time"),
     ("206 of the query API", "Sentinel refuses what the role allows"),
 )
-"""Faults of services that have nothing to do with each other."""
+"""Pairs of independent faults of different services."""
 
 
 def test_two_faults_have_two_roots(subtests: pytest.Subtests) -> None:
@@ -229,7 +229,7 @@ FAMILIES = {
     "graph": (("graph",), ("graph.incidents",)),
     "defender": (("defender",), ("defender.alerts",)),
 }
-"""Where the errors of a service can be met: everywhere in it, and in one operation that does not speak for it."""
+"""Places of a service's errors: all its operations, and one operation that is not representative of it."""
 HARMLESS = {
     ("mde-404-machine", "defender.alerts"),  # an empty list, as for the list of machines
     ("arm-authz-failed", "arm.workspace"),  # the operations in the workspace are answered

@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "conformance"
 TABLE = re.compile(r"<!-- rooms -->\n(.*?)<!-- /rooms -->", re.DOTALL)
 EXCEPTIONS = {("conformance.verification.result", "conformance.report.json"): "Report.json() writes the report"}
-"""Upward imports that are declared, each with its reason. They are made when they are needed."""
+"""Declared upward imports, each with its reason. They are lazy."""
 BESIDE = {"fakes", "recording"}
-"""Rooms beside the chain: they may import what verifies, and below; the chain reaches them by ``DOORS`` alone."""
+"""Rooms beside the chain: they may import the verification and lower rooms; only ``DOORS`` import them."""
 DOORS = {
     "conformance.sources.resolve",
     "conformance.testing",
@@ -26,7 +26,7 @@ DOORS = {
 }
 TOP_OF_BESIDE = "verification"
 MAX_LINES, MAX_SESSION, MAX_ROOT = 300, 200, 8
-"""The most lines of a module, and of the session's; the most files beside the rooms."""
+"""Maximum lines of a module and of the session module; maximum files beside the rooms."""
 
 
 def levels(page: str) -> dict[str, int]:

@@ -120,7 +120,7 @@ UNSHOWN = {
     "wrong-resource-group": ("workspace_not_found",),  # only the three names are seen not to be this workspace's
     "other-subscription": ("rbac_wrong_scope",),  # resources in the other subscription are not listed
 }
-"""Scenarios, and their causes where Azure does not take ``workspaces/*/read`` to include the workspace itself."""
+"""Scenarios with their causes if ``workspaces/*/read`` does not include the workspace itself."""
 
 
 def test_cause_is_found_without_the_workspaces_own_properties(
@@ -176,7 +176,7 @@ SHOWN_TWICE = {
     "graph.fault",
     "log_analytics.SignatureVerificationFailed",
 }
-"""Entries of faults whose names users know, which a scenario gives too: by its state, or for other operations."""
+"""Entries of faults with names that users know, which a scenario shows too: by its state, or for other operations."""
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ def gives(role: RoleDefinition, action: str) -> bool:
     return allows(role.actions, action) and not allows(role.not_actions, action)
 
 
-def test_each_role_gives_its_action_and_no_lesser_one_of_sentinel_does(subtests: pytest.Subtests) -> None:
+def test_each_role_gives_its_action_and_no_lesser_sentinel_role_gives_it(subtests: pytest.Subtests) -> None:
     for action in sorted(PUBLISHED_ACTIONS):
         with subtests.test(action=action):
             role = role_for(action)

@@ -121,7 +121,7 @@ def test_recorded_onboarding_states_have_the_shape(subtests: pytest.Subtests) ->
                 assert decode(state, endpoint).name == "default"
 
 
-def test_every_operation_is_tried() -> None:
+def test_every_operation_has_a_test_answer() -> None:
     assert [endpoint for endpoint, _ in ANSWERS] == DECLARED
 
 
@@ -136,7 +136,7 @@ def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObj
     assert_only_own_path(endpoint, data)
 
 
-def test_incident_says_how_many_alerts_it_has() -> None:
+def test_the_alert_count_of_an_incident_is_read() -> None:
     assert decode(INCIDENT, sentinel.INCIDENT).alerts_count == 2
     assert decode(without(INCIDENT, ["properties", "additionalData"]), sentinel.INCIDENT).alerts_count == 0
     assert decode(having(INCIDENT, ["properties", "additionalData"], {}), sentinel.INCIDENT).alerts_count == 0
@@ -196,7 +196,7 @@ def test_unknown_values_are_accepted(member: Any, value: Any) -> None:
 
 
 @with_ids(ANSWERS)
-def test_extra_members_pass_at_the_top_and_within(endpoint: Any, body: Any) -> None:
+def test_extra_members_are_accepted_at_any_depth(endpoint: Any, body: Any) -> None:
     body = having(body, ["brandNew"], {"x": [1]})
     if "value" in body:
         body = having(body, ["value", 0, "brandNew"], 1)

@@ -10,7 +10,7 @@ from benchmarks.simulate import JOBS, PACED, Cost, Fleet, limits, measured, simu
 IDLE = Cost(0.0, {})
 
 
-def test_without_costs_round_trips_alone_count() -> None:
+def test_without_costs_only_round_trips_count() -> None:
     assert simulate(Fleet(JOBS, round_trip=0.1), IDLE).seconds == pytest.approx(0.5)
     assert simulate(Fleet(JOBS + 1, round_trip=0.1), IDLE).seconds == pytest.approx(1.0)
 

@@ -200,7 +200,7 @@ def test_ingestion_was_stopped_this_week() -> None:
 
 
 @pytest.mark.parametrize("capping", [None, {"dailyQuotaGb": -1.0}, {"dataIngestionStatus": "ApproachingQuota"}])
-def test_ingestion_goes_on(capping: dict[str, Any] | None) -> None:
+def test_ingestion_passes_without_a_stop(capping: dict[str, Any] | None) -> None:
     ends("ARM-006", workspace(workspaceCapping=capping), "passed")
 
 
@@ -229,7 +229,7 @@ def test_sentinel_is_not_enabled(scenario: str, cause: str) -> None:
     blocked("SENT-001", world(scenario), "ARM-007", cause)
 
 
-def test_sentinel_itself_says_that_it_is_not_enabled() -> None:
+def test_sentinel_reports_that_it_is_not_enabled() -> None:
     def refuse(call: Call) -> httpx.Response:
         return sentinel.refuse(call, "not-onboarded", workspace="law-security")
 
@@ -244,14 +244,14 @@ def test_answered_incidents_outweigh_a_hidden_state() -> None:
     ends("ARM-007", answered(world(), "sentinel.onboarding_state", FORBIDDEN), "passed")
 
 
-def test_workspace_says_that_sentinel_is_built_on_it() -> None:
+def test_the_workspace_lists_sentinel_as_a_feature() -> None:
     there = world("role-too-small")
     ends("ARM-007", there, "passed")
     there.tenant.workspace.onboarded = False
     blocked("ARM-007", there, "RBAC-013", "rbac_role_missing")
 
 
-def test_connection_that_does_not_look_into_azure(subtests: pytest.Subtests) -> None:
+def test_connection_without_azure_operations(subtests: pytest.Subtests) -> None:
     for id in ["ARM-001", "ARM-002", "ARM-003", "ARM-004", "ARM-005", "ARM-006", "ARM-007"]:
         with subtests.test(id=id):
             ends(id, world(apis=["graph", "defender"]), "not_applicable")
@@ -274,7 +274,7 @@ def test_a_workspace_near_its_daily_cap() -> None:
     ends("ARM-008", there, "passed")
 
 
-def test_a_workspace_that_takes_no_data_from_anywhere() -> None:
+def test_a_workspace_without_data_sources() -> None:
     closed = {"publicNetworkAccessForIngestion": "Disabled"}
     fails("ARM-009", workspace(**closed), "network_access_disabled", "publicNetworkAccessForIngestion")
     linked = {**closed, "privateLinkScopedResources": [{"resourceId": "x", "scopeId": "y"}]}

@@ -31,7 +31,7 @@ def test_tenant_is_missing(scenario: str, cause: str, says: str) -> None:
     blocked("AUTH-010", world(scenario), "AUTH-001", cause)
 
 
-def test_entra_finds_the_tenant_malformed() -> None:
+def test_tenant_is_malformed_for_entra() -> None:
     there = answered(
         world(), "entra.openid_configuration", lambda call: entra.refuse(call, "tenant-malformed", tenant="x")
     )
@@ -153,7 +153,7 @@ def test_one_token_that_fails_is_the_only_finding() -> None:
     assert ended["AUTH-012"].status == "inconclusive"
 
 
-def test_one_of_two_secrets_has_ended() -> None:
+def test_one_of_two_secrets_has_expired() -> None:
     there = world("one-secret-expired")
     there.tenant.consent(state.GRAPH_APP, "Application.Read.All")
     fails("AUTH-004", there, "secret_expired", "Accepted of the client secrets: number 2. Not accepted: secret 1")

@@ -104,7 +104,7 @@ def test_no_secret_at_all() -> None:
         ("intercepted", "intercepted"),
     ],
 )
-def test_service_out_of_reach(scenario: str, cause: str) -> None:
+def test_unreachable_service(scenario: str, cause: str) -> None:
     assert fails("CONN-006", world(scenario), cause).status == "inconclusive"
 
 
@@ -134,7 +134,7 @@ def test_service_that_refuses_is_reachable() -> None:
     ends("CONN-006", world("no-azure-role+no-graph-consent"), "passed")
 
 
-def test_reach_is_not_judged_where_nothing_may_be_sent() -> None:
+def test_reachability_is_not_judged_if_no_request_may_be_sent() -> None:
     ends("CONN-006", world(tenant_id="common"), "not_applicable", says="nothing was sent")
 
 
@@ -150,7 +150,7 @@ def test_clock_is_off(minutes: int, says: str) -> None:
     fails("CONN-007", there, "clock_skew", says=says)
 
 
-def test_clock_may_be_off_a_little() -> None:
+def test_a_small_clock_offset_is_accepted() -> None:
     there = world()
     there.clock.skew = timedelta(minutes=4, seconds=59)
     ends("CONN-007", there, "passed")

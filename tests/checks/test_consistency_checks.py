@@ -38,7 +38,7 @@ def test_an_incident_that_never_arrived_in_the_table() -> None:
     fails("XAPI-001", without_rows(world(), 1), "data_stale", "Incidents 4719")
 
 
-def test_a_table_that_shows_no_row_at_all() -> None:
+def test_a_table_without_any_row() -> None:
     there = world()
     there.tenant.workspace.tables["SecurityIncident"].rows.clear()
     fails("XAPI-001", there, "data_hidden", "no row at all")

@@ -30,7 +30,7 @@ def test_most_rules_are_disabled() -> None:
     ends("SENT-041", there, "not_applicable", "no rules")
 
 
-def test_a_connector_that_brings_nothing() -> None:
+def test_a_connector_without_data() -> None:
     types = {"exchange": {"state": "Disabled"}, "teams": {"state": "disabled"}}
     fails("SENT-042", content("dataConnectors", dataTypes=types), "data_stale", "Office365")
     fails("SENT-042", content("dataConnectors", isActive=False), "data_stale", "Office365")

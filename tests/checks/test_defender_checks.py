@@ -37,9 +37,7 @@ def test_items_without_an_id_fail(id: str, endpoint: str) -> None:
 
 
 @pytest.mark.parametrize("value", [{}, {"firstSeen": None, "lastSeen": None, "healthStatus": None}])
-def test_machines_that_do_not_state_when_they_were_seen_or_how_they_are(
-    value: dict[str, None], subtests: pytest.Subtests
-) -> None:
+def test_machines_without_times_and_health(value: dict[str, None], subtests: pytest.Subtests) -> None:
     def without_state(body: dict[str, Any]) -> None:
         for machine in body["value"]:
             for member in ("firstSeen", "lastSeen", "healthStatus"):
@@ -102,7 +100,7 @@ def test_a_404_page_of_another_server_is_not_an_empty_list(id: str, endpoint: st
     assert outcomes_by_check(answered(world(), endpoint, page), id)[id].cause == "intercepted"
 
 
-def test_a_refusal_of_one_machine_or_alert_is_not_overlooked() -> None:
+def test_a_refusal_of_one_machine_or_alert_is_reported() -> None:
     fails("MDE-001", answered(world(), MACHINE, refusal(404, "ResourceNotFound")), "object_not_found")
     fails("MDE-002", answered(world(), ALERT, refusal(404, "ResourceNotFound")), "object_not_found")
     ends("MDE-002", answered(world(), ALERT, refusal(500, "InternalServerError")), "inconclusive")
@@ -151,7 +149,7 @@ def test_an_option_that_is_ignored(option: str, says: str) -> None:
     fails("MDE-003", ignoring(there, MACHINES, option), "contract_violation", says)
 
 
-def test_a_refused_second_page_is_not_overlooked() -> None:
+def test_a_refused_second_page_is_reported() -> None:
     def answer(call: Call) -> httpx.Response:
         return refusal(400, "ODataError") if call.option("$skip") else undisturbed(call)
 
@@ -168,13 +166,13 @@ def test_few_machines_have_no_second_page() -> None:
 
 
 @pytest.mark.parametrize("day", [date(2026, 8, 6), date(2027, 3, 1)])
-def test_an_end_that_is_near_or_past(day: date) -> None:
+def test_a_near_or_past_end_date(day: date) -> None:
     ended = fails("MDE-004", on(day), "api_retires_soon", "2027-02-01")
     assert ended.root is not None
     assert ended.root.finding.certainty == "likely"
 
 
-def test_an_end_that_is_far() -> None:
+def test_a_distant_end_date() -> None:
     ends("MDE-004", on(date(2026, 8, 1)), "passed")
 
 
@@ -209,13 +207,13 @@ MACHINE_CASES = [
 ]
 
 
-def test_most_machines_do_not_work(subtests: pytest.Subtests) -> None:
+def test_most_machines_are_unhealthy(subtests: pytest.Subtests) -> None:
     for id, values, says in MACHINE_CASES:
         with subtests.test(id=id, values=values):
             fails(id, most(**values), "data_stale", says)
 
 
-def test_some_machines_that_do_not_work_are_normal(subtests: pytest.Subtests) -> None:
+def test_some_unhealthy_machines_are_normal(subtests: pytest.Subtests) -> None:
     for id, values, _ in MACHINE_CASES:
         with subtests.test(id=id, values=values):
             there = world()

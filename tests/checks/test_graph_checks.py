@@ -100,12 +100,12 @@ def test_a_must_check_is_not_blocked_by_a_should_check() -> None:
     fails("GRAPH-001", there, "clock_skew")  # CONN-007, which owns that cause, passes
 
 
-def test_a_refusal_of_one_alert_is_not_overlooked() -> None:
+def test_a_refusal_of_one_alert_is_reported() -> None:
     fails("GRAPH-001", answered(world(), ALERT, refusal(404, "NotFound")), "object_not_found")
     ends("GRAPH-001", answered(world(), ALERT, refusal(500, "InternalServerError")), "inconclusive")
 
 
-def test_a_refusal_of_one_incident_is_not_overlooked() -> None:
+def test_a_refusal_of_one_incident_is_reported() -> None:
     fails("GRAPH-002", answered(world(), INCIDENT, refusal(404, "NotFound")), "object_not_found")
 
 
@@ -121,7 +121,7 @@ def test_an_alert_or_incident_with_another_id() -> None:
     fails("GRAPH-002", there, "contract_violation", "Another incident")
 
 
-def test_the_alerts_of_one_incident_are_not_asked_for() -> None:
+def test_alerts_are_not_requested_per_incident() -> None:
     there = world()
     ends("GRAPH-002", there, "passed")
     assert not [request for request in there.requests if "$expand" in request.url.params]
@@ -133,7 +133,7 @@ def test_more_incidents_than_a_page_holds() -> None:
 
 
 @LISTS
-def test_a_tenant_in_which_nothing_has_happened(id: str, endpoint: str) -> None:
+def test_a_tenant_without_alerts_and_incidents(id: str, endpoint: str) -> None:
     ends(id, world("empty-tenant"), "passed")
 
 
@@ -277,7 +277,7 @@ def test_a_sentinel_without_incidents() -> None:
 # All together
 
 
-def test_without_a_token_all_is_blocked_once(subtests: pytest.Subtests) -> None:
+def test_without_a_token_all_checks_are_blocked_by_one(subtests: pytest.Subtests) -> None:
     for id in ["GRAPH-001", "GRAPH-002", "GRAPH-003", "GRAPH-004", "GRAPH-005", "GRAPH-006"]:
         with subtests.test(id=id):
             blocked(id, world("expired-secret"), "AUTH-003", "secret_expired")

@@ -76,14 +76,14 @@ def test_the_end_in_the_registration_overrides_the_file() -> None:
     fails("HYG-001", there, "secret_expires_soon", "in 10 days")
 
 
-def test_of_several_secrets_the_one_in_use_counts() -> None:
+def test_the_secret_in_use_counts() -> None:
     there = registered(10)
     later = START + timedelta(days=300)
     there.tenant.app.secrets.append(ClientSecret("zzz8Q~another", "key-2", later, START))
     fails("HYG-001", there, "secret_expires_soon", "in 10 days")
 
 
-def test_of_several_that_begin_alike_the_last_counts() -> None:
+def test_the_last_of_secrets_with_the_same_beginning_counts() -> None:
     ends("HYG-001", registered(10, 90), "passed")
 
 
@@ -103,7 +103,7 @@ def test_an_unknown_end_is_not_configured() -> None:
     ends("HYG-001", world(), "not_configured", "secret_expires")
 
 
-def test_the_end_of_a_certificate_is_not_a_secret_s() -> None:
+def test_the_end_of_a_certificate_is_not_the_end_of_a_secret() -> None:
     broken = Certificate(b"none", "app.pem")
     ends("HYG-001", world(client_secret=None, credential=broken), "not_configured")
     there = world(client_secret=None, credential=broken, secret_expires=days(3))
@@ -125,7 +125,7 @@ def test_days_are_counted_by_the_service_s_clock() -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["arm.workspace", "sentinel.incidents", "log_analytics.query", "graph.alerts"])
-def test_a_service_that_asked_to_slow_down(endpoint: str) -> None:
+def test_a_service_that_throttled(endpoint: str) -> None:
     fails("HYG-002", slowing(endpoint, 2), "throttled", "2 times")
 
 
@@ -154,12 +154,12 @@ def test_a_connection_that_reads_little() -> None:
 
 
 @pytest.mark.parametrize("day", [date(2026, 4, 18), date(2026, 10, 14)])
-def test_something_that_is_used_ends_soon(day: date) -> None:
+def test_a_used_feature_ends_soon(day: date) -> None:
     fails("HYG-003", on(day), "api_retires_soon", "graph.legacy_alerts ends on 2026-10-15")
 
 
 @pytest.mark.parametrize("day", [date(2026, 4, 17), date(2026, 10, 15), date(2026, 11, 24)])
-def test_an_end_that_is_far_or_past(day: date) -> None:
+def test_a_distant_or_past_end(day: date) -> None:
     ends("HYG-003", on(day), "passed")
 
 

@@ -201,7 +201,7 @@ def test_endpoint_for_private_networks() -> None:
     fails("ING-007", ingesting_world("ingestion-from-private-networks"), "network_access_disabled")
 
 
-def test_senders_own_host_is_not_the_endpoint_resources() -> None:
+def test_the_rules_own_host_is_independent_of_the_endpoint_resource() -> None:
     """The rule's own host is public, independent of the endpoint resource of the same rule."""
     there = ingesting_world("ingestion-from-private-networks")
     assert there.connection.ingestion

@@ -31,7 +31,9 @@ def test_an_owner_that_passes_blocks_no_check(
     assert {outcome.check: outcome.status for outcome in report.outcomes}[owner] == "passed"
 
 
-def test_one_refusal_of_many_questions_is_one_root(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+def test_one_refusal_of_many_requests_is_one_root_cause(
+    verified: Callable[..., Report], subtests: pytest.Subtests
+) -> None:
     for fault, speaks, also_asked in [
         ("log_analytics/400", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
         ("log_analytics/SEM0100.column", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
@@ -45,7 +47,7 @@ def test_one_refusal_of_many_questions_is_one_root(verified: Callable[..., Repor
             assert {by[check] for check in also_asked} == {speaks}
 
 
-def test_an_incident_that_is_gone_is_one_root(verified: Callable[..., Report]) -> None:
+def test_a_deleted_incident_is_one_root_cause(verified: Callable[..., Report]) -> None:
     assert roots(verified("incident-vanishes")) == [("SENT-010", "object_not_found")]
 
 

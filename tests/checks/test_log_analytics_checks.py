@@ -25,7 +25,7 @@ from tests.profile_worlds import verified
 # LA-001, LA-002: one row of one column, by either route
 
 
-def test_an_answer_that_is_not_the_one_row_asked_for(subtests: pytest.Subtests) -> None:
+def test_an_answer_other_than_the_requested_row(subtests: pytest.Subtests) -> None:
     for body in [
         {},
         {"tables": None},
@@ -42,7 +42,7 @@ def test_an_answer_that_is_not_the_one_row_asked_for(subtests: pytest.Subtests) 
             fails("LA-001", there, "contract_violation")
 
 
-def test_an_answer_that_two_rows_were_added_to() -> None:
+def test_an_answer_with_two_more_rows() -> None:
     fails(
         "LA-001",
         query_changed(world(), kql.PRINT, lambda body: body["tables"][0]["rows"].append([1])),
@@ -69,7 +69,7 @@ def test_an_id_of_another_workspace() -> None:
     fails("LA-002", elsewhere, "contract_violation", "differently")
 
 
-def test_another_workspace_s_id_is_the_workspace_s_own_finding() -> None:
+def test_the_id_of_another_workspace_is_reported_by_the_workspace_check() -> None:
     blocked("LA-001", world("mismatched-workspace-id"), "ARM-004", "workspace_id_mismatch")
 
 
@@ -120,7 +120,7 @@ def test_a_table_on_another_plan_that_answers_without_rows() -> None:
     fails("LA-010", changed(there, "arm.table", on_plan), "table_unqueryable", "Basic plan")
 
 
-def test_rows_that_were_seen_outweigh_the_plan() -> None:
+def test_received_rows_outweigh_the_plan() -> None:
     ends("LA-010", changed(world(), "arm.table", on_plan), "passed")
 
 
@@ -155,7 +155,7 @@ def test_side_tables_that_cannot_be_queried() -> None:
 
 
 @pytest.mark.parametrize(("id", "table"), [("LA-012", "SentinelHealth"), ("LA-013", "Usage"), ("LA-014", "Heartbeat")])
-def test_a_side_table_that_is_not_there_is_a_feature_not_used(id: str, table: str) -> None:
+def test_a_missing_side_table_is_an_unused_feature(id: str, table: str) -> None:
     there = world()
     there.tenant.drop_table(table)
     ends(id, there, "not_applicable", "feature is not used")
@@ -164,7 +164,7 @@ def test_a_side_table_that_is_not_there_is_a_feature_not_used(id: str, table: st
 # LA-020, LA-021: the columns
 
 
-def test_a_documented_column_that_is_not_there() -> None:
+def test_a_missing_documented_column() -> None:
     fails("LA-020", query_changed(world(), INCIDENTS, without_column), "contract_violation", "lacks")
     fails("LA-021", query_changed(world(), ALERTS, without_column), "contract_violation", "lacks")
 

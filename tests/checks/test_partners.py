@@ -13,7 +13,7 @@ from tests.checks.outcomes import changed, ends, fails, world
 from tests.contoso import made_up
 
 
-def test_assignments_of_a_delegation_are_in_no_list() -> None:
+def test_assignments_of_a_delegation_are_not_listed() -> None:
     there = world("lighthouse")
     ends("RBAC-020", there, "not_applicable", "Azure Lighthouse")
     ends("RBAC-001", there, "passed")

@@ -78,7 +78,7 @@ def test_missing_permissions_of_one_api_are_one_finding(scenario: str, first: st
     ("id", "app", "roles"),
     [("PERM-001", state.GRAPH_APP, OF_GRAPH), ("PERM-011", state.DEFENDER_APP, OF_DEFENDER)],
 )
-def test_consent_of_a_moment_ago(id: str, app: str, roles: tuple[str, ...]) -> None:
+def test_recent_consent(id: str, app: str, roles: tuple[str, ...]) -> None:
     there = seeing_itself()
     there.tenant.revoke(*roles)
     there.tenant.consent(app, *roles, ago=timedelta(minutes=1), delay=timedelta(minutes=3))

@@ -35,7 +35,7 @@ def test_the_fix_uses_the_role_of_the_action_if_the_profile_has_none() -> None:
     assert outcome.root.finding.fix.values["role"] == "Microsoft Sentinel Contributor"
 
 
-def test_a_profile_s_role_may_change_things_and_no_other() -> None:
+def test_only_the_role_of_the_profile_may_change_things() -> None:
     ends("RBAC-022", world(profile="xsoar-sentinel"), "not_applicable")
     ends("RBAC-023", world(profile="xsoar-sentinel"), "passed")
     ends("RBAC-023", world(), "not_applicable")
@@ -58,10 +58,10 @@ TWO_ROLES = [
     ("Monitoring Metrics Publisher", "Log Analytics Reader"),
     ("Microsoft Sentinel Playbook Operator", "Microsoft Sentinel Contributor"),
 ]
-"""Pairs of which the second one alone gives what a connection reads at the workspace."""
+"""Pairs of roles; only the second one allows what a connection reads at the workspace."""
 
 
-def test_of_two_roles_the_fix_names_the_one_that_is_missing(subtests: pytest.Subtests) -> None:
+def test_the_fix_names_the_missing_one_of_two_roles(subtests: pytest.Subtests) -> None:
     for pair in TWO_ROLES:
         for roles in (pair, pair[::-1]):
             with subtests.test(roles=roles):
@@ -76,7 +76,7 @@ def test_of_two_roles_the_fix_names_the_one_that_is_missing(subtests: pytest.Sub
                 assert failing(verified(there)) == []
 
 
-def test_of_two_roles_the_fix_names_the_one_for_a_further_action() -> None:
+def test_the_fix_names_the_role_for_a_further_action() -> None:
     search = "Microsoft.OperationalInsights/workspaces/search/action"
     roles = ("Microsoft Sentinel Contributor", "Log Analytics Reader")
     there = world(profile=replace(get_profile("xsoar-sentinel"), roles=roles, actions=(search,)))

@@ -109,12 +109,12 @@ def test_a_success_that_carries_an_error() -> None:
 @pytest.mark.parametrize(
     "query", [kql.PRINT, ALERTS, kql.FRESHNESS, kql.RECENT_INCIDENTS], ids=lambda query: query.name
 )
-def test_any_query_may_be_the_partial_one(query: kql.Query) -> None:
+def test_a_partial_result_of_any_query_is_found(query: kql.Query) -> None:
     there = query_changed(world(), query, lambda body: body.update(error=PART))
     fails("LA-031", there, "query_partial")
 
 
-def test_a_206_is_a_part() -> None:
+def test_a_206_is_a_partial_result() -> None:
     fails("LA-031", query_answered(world(), INCIDENTS, 206, result(IncidentName=("string", "x"))), "query_partial")
 
 
@@ -125,7 +125,7 @@ def test_a_result_over_the_limits() -> None:
     blocked("LA-030", there, "LA-031", "response_too_large")
 
 
-def test_a_query_that_ran_past_its_time_is_not_established() -> None:
+def test_a_query_that_timed_out_is_inconclusive() -> None:
     there = query_answered(world(), INCIDENTS, 504, TIMEOUT)
     ended = outcome("LA-031", there)
     assert (ended.status, ended.cause) == ("inconclusive", "query_timeout")

@@ -154,7 +154,7 @@ def test_query_that_could_not_be_sent() -> None:
         ("role-just-assigned", "rbac_propagating"),
     ],
 )
-def test_role_is_somewhere_else(scenario: str, cause: str) -> None:
+def test_role_at_another_scope(scenario: str, cause: str) -> None:
     there = world(scenario)
     fails("RBAC-020", there, cause)
     blocked("RBAC-010", there, "RBAC-020", cause)
@@ -184,7 +184,7 @@ def test_role_that_is_listed_nowhere() -> None:
     blocked("RBAC-020", nothing, "RBAC-001", "rbac_role_missing")
 
 
-def test_role_that_does_not_show_assignments() -> None:
+def test_role_that_may_not_read_assignments() -> None:
     there = holding(WORKSPACE, *QUERY, TABLES, SENTINEL, "Microsoft.Authorization/permissions/read")
     ends("RBAC-020", there, "not_applicable", says="does not show what it allows")
 
@@ -258,13 +258,13 @@ def test_roles_of_a_connection_without_azure(id: str) -> None:
     ends(id, world(apis=["defender"]), "not_applicable")
 
 
-def test_readers_by_name_change_nothing() -> None:
+def test_roles_named_readers_do_not_change_anything() -> None:
     readers = [role for role in BUILT_IN.values() if role.name.endswith("Reader")]
     assert len(readers) > 5
     assert not [role.name for role in readers if any(changes(action) for action in role.actions)]
 
 
-def test_contributors_by_name_change_something() -> None:
+def test_roles_named_contributors_change_something() -> None:
     assert all(any(changes(action) for action in BUILT_IN[role].actions) for role in WRITING)
 
 
@@ -278,7 +278,7 @@ def test_a_role_that_defender_keeps_itself() -> None:
     fails("RBAC-024", world_with(READER, MANAGED), "rbac_wrong_principal", "unified RBAC")
 
 
-def test_unified_rbac_that_was_activated_is_a_note_and_no_more() -> None:
+def test_activated_unified_rbac_is_only_a_note() -> None:
     there = world()
     there.tenant.assign(MANAGED, to=stable_id("analysts"))
     ends("RBAC-024", there, "not_applicable", "not documented")

@@ -176,7 +176,7 @@ def test_names_may_change_their_case() -> None:
     ends("SENT-010", changed(world(), INCIDENT, lambda body: body.update(name=body["name"].upper())), "passed")
 
 
-def test_an_incident_that_is_gone_when_it_is_asked_for() -> None:
+def test_an_incident_deleted_before_its_request() -> None:
     there = world("incident-vanishes")
     fails("SENT-010", there, "object_not_found")
     for id in ("SENT-011", "SENT-012", "SENT-013", "SENT-014"):
@@ -274,7 +274,7 @@ def test_no_rule_is_enabled() -> None:
     fails("SENT-030", there, "data_stale", "nothing detects")
 
 
-def test_rules_of_near_real_time_alone_are_not_seen() -> None:
+def test_near_real_time_rules_alone_are_not_listed() -> None:
     there = world()
     rules = there.tenant.workspace.content["alertRules"]
     there.tenant.workspace.content["alertRules"] = [rule for rule in rules if rule["kind"] == "NRT"]

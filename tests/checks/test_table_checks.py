@@ -27,7 +27,7 @@ def test_rules_that_read_tables_of_another_plan(plan: str) -> None:
     fails("ARM-010", with_plan(plan, "SigninLogs | take 1"), "table_unqueryable", f"SigninLogs ({plan})")
 
 
-def test_rules_that_read_other_tables() -> None:
+def test_rules_without_tables_of_another_plan() -> None:
     there = with_plan("Basic", "MySigninLogs_CL | take 1")
     for rule in there.tenant.workspace.content["alertRules"][1:]:
         rule["properties"]["query"] = "SecurityAlert | take 1"

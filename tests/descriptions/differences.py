@@ -31,4 +31,4 @@ def explained_differences() -> Iterator[tuple[Difference, str]]:
 
 EXPLAINED: dict[Difference, str] = dict(explained_differences())
 STRANGERS: dict[str, str] = {row["scenario"]: row["api"] for row in DECLARED["stranger"]}
-"""Scenarios in which something else answers in place of an API: its descriptions do not apply."""
+"""Scenarios in which another server answers in place of an API: the descriptions of that API do not apply."""

@@ -33,7 +33,7 @@ from conformance.probing.request import build
 from tests.contoso import START, made_up
 
 ITSELF = "Application.Read.All"
-"""Lets the app read its own registration, so that every probe has something to answer."""
+"""The permission to read the app's own registration, so that every probe gets an answer."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ Outline = Mapping[str, frozenset[str]]
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 TOLD_APART = ("kind", "@odata.type", "entityType", "actionType")
-"""The members that say which of several models an object has: objects of different models are not compared."""
+"""Members that determine which of several models an object has: different models are not compared."""
 FREE = frozenset({"tags", "additionalData", "customDetails", "rows", "statistics"})
-"""The members whose content is data, not a model."""
+"""Members with data as content, without a model."""
 NARROWER = {"guid": "string", "moment": "string", "integer": "number"}
 """The narrower kinds that may take the place of a wider one."""
 

@@ -20,7 +20,7 @@ CELLS: Mapping[str, Mapping[str, Any]] = {
     "string": {"type": "string"},
     "timespan": {"type": ["string", "null"], "pattern": r"^-?(\d+\.)?\d\d:\d\d:\d\d(\.\d{1,7})?$"},
 }
-"""A cell of each column type. Kusto has no null among strings."""
+"""The schema of a cell, by column type. Kusto has no null strings."""
 
 
 def columns_of(table: str) -> dict[str, str]:

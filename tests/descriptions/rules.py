@@ -42,7 +42,7 @@ REGISTRY: Registry[Any] = Registry().with_resources(
 )
 CONTEXT = "@odata.context"
 ODATA = ("graph", "defender")
-"""The APIs whose successes name their context."""
+"""APIs with ``@odata.context`` in each success."""
 PREFERENCE = "include-unknown-enum-members"
 
 

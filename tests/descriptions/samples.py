@@ -63,7 +63,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
         "sentinel_setting_get",
     ),
 }
-"""Endpoint name to the names that its samples go by."""
+"""Endpoint name to the names of its sample files."""
 
 
 def outlined(endpoint: Endpoint[Any], samples: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_refusals_are_as_described(subtests: pytest.Subtests) -> None:
 
 
 FORMED = {name: fault.api for name, fault in FAULTS.items() if fault.formed and fault.api}
-"""The faults that are an API's own error documents, and whose. The others are a stranger's, or have lost their form."""
+"""Faults that are error documents of an API, with that API; others are of another server or are malformed."""
 
 
 def test_faults_are_as_described(subtests: pytest.Subtests) -> None:

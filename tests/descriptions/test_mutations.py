@@ -31,7 +31,7 @@ OPEN = FREE | {
     "destinations",
     "streamDeclarations",
 }
-"""The members of which the descriptions say little or nothing."""
+"""Members that the descriptions leave open."""
 SIXTY = settings(max_examples=60)
 
 
@@ -121,7 +121,7 @@ def test_a_value_of_another_type_is_found(data: st.DataObject) -> None:
 
 
 WIDER = {type(None): (bool, int, float, str), float: (float, int)}
-"""The types that would be as good: null in place of any value, and a whole number in place of any number."""
+"""Types that are equally valid: null in place of any value, and a whole number in place of any number."""
 
 
 DROPPED = [

@@ -16,7 +16,7 @@ from tests.descriptions.outlines import differences, outline
 from tests.descriptions.samples import FILES, SAMPLES, originals, outlined
 
 pytestmark = pytest.mark.slow
-"""All scenarios together make the outline of an operation's answers."""
+"""Slow: the outline of an operation's answers needs all scenarios."""
 
 
 @cache

@@ -43,7 +43,7 @@ async def running(**options: Any) -> AsyncIterator[tuple[Server, httpx.AsyncClie
 
 
 NET = 60.0
-"""Seconds after which something hangs: not reached by a slow machine."""
+"""Timeout in seconds, long enough for a slow machine."""
 
 
 def dial(server: Server, *, timeout: float = NET) -> socket.socket:

@@ -62,7 +62,7 @@ def refusal(azure: AzureWorld, text: str) -> str:
     return str(problem["message"]).partition("it does not evaluate ")[2].removesuffix(".")
 
 
-def test_patterns_with_rows_worked_out_by_hand(azure: AzureWorld, subtests: pytest.Subtests) -> None:
+def test_patterns_have_the_rows_computed_by_hand(azure: AzureWorld, subtests: pytest.Subtests) -> None:
     for text, expected in (*kql_patterns.ORDERED, *kql_detections.ORDERED):
         with subtests.test(text):
             assert rows(azure.query(text)) == expected

@@ -48,7 +48,7 @@ def thumbprint(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def test_a_certificate(subtests: pytest.Subtests) -> None:
+def test_certificate_assertions_are_accepted_or_refused(subtests: pytest.Subtests) -> None:
     world = build(made_up(), "with-certificate", START)
     other = "https://login.microsoftonline.com/fabrikam.example/oauth2/v2.0/token"
     sha1 = thumbprint(KeyCredential.from_pem(certificate().msal()["public_certificate"].encode()).sha1)
@@ -86,7 +86,7 @@ def test_a_certificate(subtests: pytest.Subtests) -> None:
         assert with_assertion(world, signed()) == (401, 700027)
 
 
-def test_a_federated_token(subtests: pytest.Subtests) -> None:
+def test_federated_tokens_are_accepted_or_refused(subtests: pytest.Subtests) -> None:
     world, provider = build(made_up(), "with-federated-token", START), virtual_provider()
     stranger = VirtualProvider(provider.issuer, provider.kid, new_key())
     cases = {
@@ -103,7 +103,7 @@ def test_a_federated_token(subtests: pytest.Subtests) -> None:
             assert with_assertion(world, assertion) == expected
 
 
-def test_forms(subtests: pytest.Subtests) -> None:
+def test_token_requests_are_accepted_or_refused(subtests: pytest.Subtests) -> None:
     world = build(made_up(), start=START)
     form = urlencode({**BASE, "client_secret": SECRET})
     cases: dict[str, tuple[str | bytes, tuple[int, int]]] = {

@@ -79,7 +79,7 @@ def test_duplicate_ids(azure: AzureWorld) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadArgumentError")
 
 
-def test_without_a_token(azure: AzureWorld) -> None:
+def test_a_batch_without_a_token_is_refused(azure: AzureWorld) -> None:
     assert put(azure, {"requests": []}, token="").status_code == 401
 
 

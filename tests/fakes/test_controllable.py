@@ -52,7 +52,7 @@ def incidents(stage: ControllableTenant) -> str:
 
 
 class TestSwitching:
-    def test_another_scenario_is_the_same_tenant(self, stage: ControllableTenant) -> None:
+    def test_another_scenario_keeps_the_tenant(self, stage: ControllableTenant) -> None:
         """The history stays the same, and earlier tokens remain valid."""
         access = token(stage, ARM)
         before = asks(stage, incidents(stage), access).json()
@@ -126,7 +126,7 @@ class TestFaults:
         stage.fault("unknown-error", times=1)
         assert [asks(stage, ALERTS, access).status_code for _ in range(2)] == [418, 200]
 
-    def test_a_fault_leaves_the_state_alone(self, stage: ControllableTenant) -> None:
+    def test_a_fault_does_not_change_the_state(self, stage: ControllableTenant) -> None:
         stage.switch("no-azure-role")
         stage.fault("unknown-error")
         assert asks(stage, incidents(stage), token(stage, ARM)).status_code == 403

@@ -99,7 +99,7 @@ def test_faulty_tenants_are_spread_over_the_fleet() -> None:
     assert {state for state in states if state in WAYS} == set(WAYS)
 
 
-def test_ids_belong_to_a_number() -> None:
+def test_ids_depend_only_on_the_number_of_the_tenant() -> None:
     def ids(count: int) -> list[str]:
         return [connection.workspace_id for connection, _ in Fleet(count).members()]
 

@@ -155,7 +155,7 @@ def test_the_next_link_is_absolute_and_repeats_the_question(ask: Asking) -> None
     assert {item["severity"] for item in second["value"]} == {"high"}
 
 
-def test_skip_leaves_the_first_ones_out(ask: Asking) -> None:
+def test_skip_omits_the_first_items(ask: Asking) -> None:
     everything = ask.get(ALERTS).json()["value"]
     assert ask.get(ALERTS + "?$skip=4").json()["value"] == everything[4:]
     assert ask.get(ALERTS + "?$skip=400").json()["value"] == []
@@ -233,7 +233,7 @@ def test_incidents_come_fifty_at_a_time(ask: Asking) -> None:
     assert "'100'" in refused["message"]
 
 
-def test_a_large_page_of_alerts_is_cut_not_refused(ask: Asking) -> None:
+def test_a_large_page_of_alerts_is_truncated(ask: Asking) -> None:
     template = ask.tenant.defender.graph_alerts[0]
     ask.tenant.defender.graph_alerts = [template | {"id": str(number)} for number in range(1001)]
     page = ask.get(ALERTS + "?$top=5000").json()

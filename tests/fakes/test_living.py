@@ -40,7 +40,7 @@ FIXED_BY_LIFE = frozenset(
         "pages-repeated",
     }
 )
-"""Scenarios that are over, or not seen, as soon as something happens."""
+"""Scenarios that end, or are hidden, as soon as an event happens."""
 
 
 @dataclass

@@ -100,7 +100,7 @@ def test_a_query_over_listed_workspaces_has_the_rows_of_all(azure: AzureWorld, s
 
 
 @engine
-def test_a_query_names_tables_of_other_workspaces(azure: AzureWorld, second: Workspace) -> None:
+def test_a_query_can_use_tables_of_other_workspaces(azure: AzureWorld, second: Workspace) -> None:
     table = f'workspace("{second.customer_id}").SecurityIncident'
     assert rows(azure.query(f"{table} | distinct TenantId")) == [[second.customer_id]]
     both = rows(azure.query(f"union SecurityIncident, {table} | distinct TenantId"))

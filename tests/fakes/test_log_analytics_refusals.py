@@ -229,7 +229,7 @@ def test_a_token_without_principal_has_no_role(azure: AzureWorld) -> None:
     assert error(azure.query(kql.PRINT, token=sign(claims)), 403)["code"] == "InsufficientAccessError"
 
 
-def test_a_role_takes_its_time(azure: AzureWorld) -> None:
+def test_a_new_role_takes_effect_later(azure: AzureWorld) -> None:
     azure.tenant.revoke_roles()
     azure.tenant.assign("Microsoft Sentinel Reader", ago=timedelta(), delay=timedelta(minutes=20))
     error(azure.query(kql.PRINT), 403)

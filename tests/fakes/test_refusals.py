@@ -32,7 +32,7 @@ MODULES = {
     api: tuple({*others, *(module for module in ROUTES if vars(module).get("refuse") is REFUSERS[api])})
     for api, others in HANDED_ON.items()
 }
-"""Where the refusals of an API are made; a name may also be handed on, as those of assertions and tokens are."""
+"""Modules that create the refusals of an API; a name may come from another module, as for assertions and tokens."""
 
 
 class NamedRefusal(NamedTuple):

@@ -28,7 +28,7 @@ from tests.fakes.sentinel_operations import (
 @pytest.mark.parametrize(
     "endpoint", [endpoint for endpoint in DECLARED if endpoint is not sentinel.ONBOARDING_STATE], ids=by_name
 )
-def test_a_workspace_without_sentinel_says_so_in_a_document_within_the_message(
+def test_a_workspace_without_sentinel_refuses_with_a_document_in_the_message(
     azure: AzureWorld, endpoint: Endpoint[Any]
 ) -> None:
     azure.workspace.onboarded = False
@@ -93,6 +93,6 @@ def test_a_verb_that_is_not_modelled_is_marked(azure: AzureWorld, method: str) -
     assert (answer.status_code, answer.headers["x-virtual-tenant"]) == (501, "route-not-served")
 
 
-def test_a_verb_is_looked_at_after_the_token(azure: AzureWorld) -> None:
+def test_a_verb_is_checked_after_the_token(azure: AzureWorld) -> None:
     request = azure.request(sentinel.INCIDENTS.ask(), token="")
     assert error(azure.send(httpx.Request("PUT", request.url)), 401)["code"] == "AuthenticationFailed"

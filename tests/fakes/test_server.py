@@ -145,7 +145,7 @@ class TestAnswering:
 
 
 class TestClients:
-    def test_curl(self, server: Server) -> None:
+    def test_curl_is_answered(self, server: Server) -> None:
         curl = shutil.which("curl")
         if curl is None:
             pytest.skip("curl is not installed")

@@ -77,14 +77,14 @@ CASES = {
 }
 
 
-def test_requests(subtests: pytest.Subtests) -> None:
+def test_requests_are_refused_as_by_the_services(subtests: pytest.Subtests) -> None:
     world = build(made_up(), start=START)
     for url, expected in CASES.items():
         with subtests.test(url):
             assert get(world, url) == expected
 
 
-def test_schemes(subtests: pytest.Subtests) -> None:
+def test_authorization_schemes_are_refused_as_by_the_services(subtests: pytest.Subtests) -> None:
     world = build(made_up(), start=START)
     basic = {"Authorization": "Basic dXNlcjpwYXNz"}
     answers = {

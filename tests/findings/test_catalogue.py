@@ -48,7 +48,7 @@ def test_entries_are_in_order(subtests: pytest.Subtests) -> None:
             assert "*" not in {*entry.codes, *entry.inner}
 
 
-def test_certainty_needs_more_than_words() -> None:
+def test_certain_entries_have_more_than_words() -> None:
     for entry in catalogue():
         if entry.certainty == "certain":
             assert entry.codes or entry.numbers or entry.statuses, entry.id

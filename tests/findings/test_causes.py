@@ -18,7 +18,7 @@ OWNERS = {
 }  # fmt: skip
 
 
-def test_the_vocabulary_is_the_agreed_one() -> None:
+def test_the_vocabulary_is_complete_and_closed() -> None:
     agreed = SHARED / "causes.toml"
     if not agreed.exists():
         pytest.skip("the agreed vocabulary is not beside this checkout")

@@ -46,7 +46,7 @@ def test_a_bare_code_is_enough(subtests: pytest.Subtests) -> None:
             assert explain(pasted).cause == cause
 
 
-def test_pasted_from_tools_and_cut_short(subtests: pytest.Subtests) -> None:
+def test_pasted_and_truncated_texts_are_explained(subtests: pytest.Subtests) -> None:
     for pasted, cause in [
         (SDK_DUMP, "table_missing"),
         ("ERROR: (AuthorizationFailed) The client 'x' with object id", "rbac_role_missing"),

@@ -46,7 +46,7 @@ LAYOUTS: Mapping[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_cause_stays(layout: str, subtests: pytest.Subtests) -> None:
+def test_the_layout_does_not_change_the_cause(layout: str, subtests: pytest.Subtests) -> None:
     for text, cause in TEXTS.items():
         with subtests.test(text=text):
             assert explain(text).cause == cause

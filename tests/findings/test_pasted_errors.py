@@ -69,7 +69,7 @@ def test_the_remedy_is_that_of_the_service_that_refused() -> None:
     assert "Microsoft Sentinel Reader" not in listing.text
 
 
-def test_prose_of_clients(subtests: pytest.Subtests) -> None:
+def test_prose_of_clients_is_explained(subtests: pytest.Subtests) -> None:
     for text, cause in [
         ("autorest.DetailedError{StatusCode:404, ServiceError:[]uint8(nil)}", "object_not_found"),
         ("InteractionRequired is what the app said", "unknown"),
@@ -155,7 +155,7 @@ def test_another_services_host_outweighs_the_codes() -> None:
     assert explain(body + address).cause == "other_service"
 
 
-def test_consents_of_multi_tenant_apps(subtests: pytest.Subtests) -> None:
+def test_consent_errors_of_multi_tenant_apps_are_explained(subtests: pytest.Subtests) -> None:
     for text, cause in [
         (
             "AADSTS650051: Using application 'x' is currently not supported: it is in an unmanaged state.",

@@ -86,7 +86,7 @@ def test_the_service_is_guessed_from_form_and_codes(subtests: pytest.Subtests) -
             assert read(body).service == service
 
 
-def test_roles_asked_for_and_carried() -> None:
+def test_required_and_present_roles_are_read() -> None:
     text = "API required roles: Ab.Read.All, Cd.ReadWrite.All, application roles: Ef.Read.All,Gh.Read."
     assert pasted.roles(text) == (("Ab.Read.All", "Cd.ReadWrite.All"), ("Ef.Read.All", "Gh.Read"))
     assert pasted.roles("API required roles: Ab.Read.All, application roles: .") == (("Ab.Read.All",), ())

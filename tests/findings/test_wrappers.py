@@ -112,5 +112,5 @@ def test_prose_alone_is_never_certain(text: str) -> None:
     assert explain(text).certainty == "likely"
 
 
-def test_an_error_in_the_address_line_of_a_browser() -> None:
+def test_an_error_in_the_address_line_of_a_browser_is_explained() -> None:
     assert explain(redirect("invalid_client", "AADSTS7000222: The keys are expired.")).cause == "secret_expired"

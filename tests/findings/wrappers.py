@@ -261,7 +261,7 @@ WRAPPERS: Mapping[str, Callable[[Exchange], str]] = {
         powershell, az_cli, kiota, demisto, html_page, json_in_json, ruby_hash, cut_off, coloured, docker, syslog,
     )
 }  # fmt: skip
-"""By name. Those of ``SILENT`` do not say whose answer it is."""
+"""The wrappers by name. Those in ``SILENT`` do not name the service."""
 
 SILENT = frozenset(
     {

@@ -54,7 +54,7 @@ def test_a_probe_sends_only_itself_and_its_needs(world: World) -> None:
     assert gathered.requests == 4
 
 
-def test_a_refused_need_blocks_by_its_root(world: World) -> None:
+def test_a_refused_prerequisite_blocks_with_its_root_cause(world: World) -> None:
     world.tenant.revoke_roles()
     gathered = gather(world, ["incident_alerts"])
     blocked = gathered.evidence["incident_alerts"]
@@ -167,7 +167,7 @@ def test_an_exception_of_the_transport_is_an_internal_error(world: World) -> Non
     assert evidence == InternalError("machines", "RuntimeError: a bug")
 
 
-def test_a_secret_is_not_to_blame_for_a_request_that_could_not_be_composed(
+def test_an_error_while_composing_a_request_is_not_a_fault_of_the_secret(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def compose(*_: object) -> None:

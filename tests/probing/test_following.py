@@ -84,7 +84,7 @@ def test_a_deleted_item_is_replaced_by_the_next() -> None:
     assert service.questions == ["a", "b", "c"]
 
 
-def test_another_refusal_is_not_passed_over() -> None:
+def test_another_refusal_is_the_finding() -> None:
     assert first_there(Service(refused(400)), ["a", "b"]) == refused(400)
 
 
@@ -121,13 +121,13 @@ def pages(first: Page, second: Page) -> Answer[Pages[Page]]:
     return Answer("p", Pages(first, second), exchange(200))
 
 
-def test_a_page_that_goes_on() -> None:
+def test_a_next_page_with_new_items() -> None:
     service = Service(page("c", "d"))
     assert next_page(service, "a", "b") == pages(["a", "b"], ["c", "d"])
     assert service.questions == ["after b"]
 
 
-def test_a_page_that_repeats_a_part_has_moved() -> None:
+def test_a_page_that_repeats_some_items_is_a_changed_list() -> None:
     assert next_page(Service(page("b", "c")), "a", "b") == pages(["a", "b"], ["b", "c"])
 
 
@@ -137,11 +137,11 @@ def test_a_page_without_new_items_is_compared_with_a_new_first_page() -> None:
     assert service.questions == ["after b", "list", "after z"]
 
 
-def test_a_service_that_repeats_while_nothing_moves() -> None:
+def test_a_service_that_repeats_an_unchanged_page() -> None:
     assert next_page(Service(page("a", "b"), page("a", "b")), "a", "b") == pages(["a", "b"], ["a", "b"])
 
 
-def test_a_list_that_moves_all_the_time_cannot_be_judged() -> None:
+def test_a_list_that_changes_all_the_time_is_not_judged() -> None:
     service = Service(page("a"), page("b"), page("b"), page("c"), page("c"), page("d"))
     with pytest.raises(NotApplicable, match="changes faster"):
         next_page(service, "a")

@@ -26,7 +26,7 @@ from tests.virtual_loop import LoopClock, Skipping, run
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
 LIMIT = 20.0
-"""Seconds until a verdict, whichever host is silent."""
+"""Maximum seconds until a verdict if any host is silent."""
 LATENCY = 0.5
 
 
@@ -129,7 +129,7 @@ def send(
     return run(main())
 
 
-def test_a_silent_host_is_waited_for_once() -> None:
+def test_a_silent_host_delays_the_run_once() -> None:
     """Requests that were sent and requests that still wait share one wait."""
     requests = []
 

@@ -35,7 +35,7 @@ def busiest(leaving: Sequence[float], window: float) -> int:
 
 class TestABucket:
     @given(sizes, rates, moments, st.floats(0.01, 500))
-    def test_never_lets_through_more_than_its_size_and_its_rate(
+    def test_never_admits_more_than_its_size_and_rate(
         self, size: float, rate: float, moments: list[float], window: float
     ) -> None:
         assert busiest(departures(TokenBucket(size, rate), moments), window) <= size + rate * window + 1e-3
@@ -46,7 +46,7 @@ class TestABucket:
         assert departures(TokenBucket(size, rate), within) == pytest.approx(within)
 
     @given(sizes, rates, moments, moments, st.floats(0, 1000))
-    def test_that_was_emptied_never_lets_through_more_than_before(
+    def test_never_admits_more_after_being_emptied(
         self, size: float, rate: float, before: list[float], after: list[float], until: float
     ) -> None:
         emptied, other = TokenBucket(size, rate), TokenBucket(size, rate)
@@ -81,10 +81,10 @@ async def turns(limit: RateLimit, count: int, patience: float = PATIENCE) -> lis
 
 
 class TestAnAccount:
-    def test_is_asked_at_its_pace(self) -> None:
+    def test_admits_requests_at_its_rate(self) -> None:
         assert run(turns(account(), 5)) == pytest.approx([0, 0, 1, 2, 3])
 
-    def test_says_how_long_a_turn_took(self) -> None:
+    def test_returns_the_duration_of_a_wait(self) -> None:
         async def third() -> float:
             limit = account()
             await turns(limit, 2)
@@ -136,7 +136,7 @@ class TestAnAccount:
 
 
 class TestTheAccountsOfARun:
-    def test_the_same_app_in_the_same_tenant_is_one(self) -> None:
+    def test_the_same_app_in_the_same_tenant_is_one_account(self) -> None:
         pace = RateLimits()
         own = pace.accounts(made_up().facts(), 0)
         two = pace.accounts(made_up(name="other", workspace_name="other", tenant_id=TENANT.upper()).facts(), 0)
