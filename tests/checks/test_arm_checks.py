@@ -274,7 +274,7 @@ def test_a_workspace_near_its_daily_cap() -> None:
     ends("ARM-008", there, "passed")
 
 
-def test_a_workspace_without_data_sources() -> None:
+def test_a_workspace_that_accepts_no_data() -> None:
     closed = {"publicNetworkAccessForIngestion": "Disabled"}
     fails("ARM-009", workspace(**closed), "network_access_disabled", "publicNetworkAccessForIngestion")
     linked = {**closed, "privateLinkScopedResources": [{"resourceId": "x", "scopeId": "y"}]}

@@ -42,7 +42,7 @@ def test_an_answer_other_than_the_requested_row(subtests: pytest.Subtests) -> No
             fails("LA-001", there, "contract_violation")
 
 
-def test_an_answer_with_two_more_rows() -> None:
+def test_an_answer_with_two_rows() -> None:
     fails(
         "LA-001",
         query_changed(world(), kql.PRINT, lambda body: body["tables"][0]["rows"].append([1])),

@@ -1,4 +1,4 @@
-"""As many clients at the same time as open files allow: further ones wait, and idle ones are closed for them."""
+"""The limit of concurrent clients by open files: further clients wait, and idle ones are closed to make room."""
 
 from __future__ import annotations
 
