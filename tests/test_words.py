@@ -43,7 +43,7 @@ VAGUE = frozenset(
         "written",
     }
 )
-"""Words that do not describe a variable, a parameter or a function; in any case, with leading underscores."""
+"""Words that do not say what a variable, a parameter or a function is, in any case and with leading underscores."""
 FOLDERS = (
     *(f"conformance/{room}" for room in ROOMS),
     "benchmarks",
@@ -73,7 +73,7 @@ FOLDERS = (
     "tests/toml_file",
     "tests/verification",
 )
-"""Folders without names from this list, including subfolders; in tests, only its own modules."""
+"""The folders in which no name is one of these words, with all folders in them; in tests, its own modules."""
 PUBLIC = {
     "conformance/checks/registry.py": {"given"},
 }
