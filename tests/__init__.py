@@ -1,1 +1,1 @@
-"""The specification of this suite, as tests."""
+"""The tests, which are the specification of this suite."""

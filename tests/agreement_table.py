@@ -1,4 +1,4 @@
-"""What clients of Microsoft are asked in every scenario, and which check says whether it works."""
+"""The operations that clients of Microsoft try in every scenario, and the check that covers each operation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORKS, VERDICT = "works", "verdict"
 
 @dataclass(frozen=True)
 class Operation:
-    """``client`` does ``title``; it works where ``check`` passes."""
+    """An operation ``title`` of a ``client``; it should work exactly when ``check`` passes."""
 
     client: str
     title: str
@@ -41,12 +41,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "machines": Operation("azure-core", "machines of Defender", "MDE-001"),
     "defender_alerts": Operation("azure-core", "alerts of Defender", "MDE-002"),
 }
-"""By name, in the order of a connection."""
+"""The operations by name, in the order in which a connection needs them."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Where the two need not agree: in these scenarios, for these operations, and why."""
+    """An accepted disagreement: the scenarios, the operations and the reason."""
 
     scenarios: tuple[str, ...]
     operations: tuple[str, ...]
@@ -54,20 +54,25 @@ class Difference:
 
 
 def observed() -> dict[str, dict[str, str]]:
-    """How each operation ended, by scenario."""
+    """Return the recorded ending of each operation, by scenario and operation."""
     observations: dict[str, dict[str, str]] = json.loads(OBSERVATIONS.read_text(encoding="utf-8"))
     return observations
 
 
 def differences(kind: str = "difference") -> list[Difference]:
-    """Those to the verdict; ``javascript``: of the JavaScript clients to those for Python."""
+    """Return the declared differences of one kind.
+
+    ``difference``: between clients and verdict; ``javascript``: between the JavaScript and the Python clients.
+    """
     rows = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))[kind]
     return [Difference(tuple(row["scenarios"]), tuple(row["operations"]), row["why"]) for row in rows]
 
 
 def disagreements(ended: Mapping[str, str], statuses: Mapping[str, str], *, conformant: bool) -> Iterator[str]:
-    """The operations that work for a client and not by their check, or the reverse; ``verdict`` where all of them work
-    and the connection does not, or the reverse. What is a warning works; what does not apply says nothing.
+    """Yield the operations that work although their check fails, or fail although it passes.
+
+    Yield ``verdict`` if all operations work and the connection is not conformant, or the reverse. A warning counts as
+    working; an operation whose check is not applicable is skipped.
     """
     for name, operation in OPERATIONS.items():
         status = statuses[operation.check]
@@ -78,7 +83,7 @@ def disagreements(ended: Mapping[str, str], statuses: Mapping[str, str], *, conf
 
 
 def explained(kind: str = "difference") -> set[tuple[str, str]]:
-    """Scenario and operation of every difference that has a reason."""
+    """Return the (scenario, operation) pairs of all declared differences of one kind."""
     return {
         (scenario, name)
         for difference in differences(kind)

@@ -1,4 +1,4 @@
-"""What many tests start from: a made-up connection, and its verification on the virtual tenant."""
+"""Fixtures that many tests use: a made-up connection and its verification on the virtual tenant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.contoso import made_up
 from tests.verified_reports import report_of
 
 TRANSPORTS = ("fast", "httpx")
-"""The extra ``fast``, and as where it is not installed: httpx sends all requests then."""
+"""The extra ``fast``, and the behaviour without it: httpx sends all requests."""
 
 settings.register_profile("patient", deadline=None)  # the machine may be busy
 settings.load_profile("patient")
@@ -28,13 +28,13 @@ gc.set_threshold(200_000, 20, 100)  # reports that tests share stay in memory, a
 
 @pytest.hookimpl(optionalhook=True, wrapper=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Have one worker more than there are processors: many tests wait for other processes, or for a timeout."""
+    """Add one worker to the number of processors: many tests wait for other processes or for a timeout."""
     return (yield) + 1
 
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proxies, certificates and colours of this machine are nobody's business here."""
+    """Remove the proxies, certificates and colour settings of this machine from the environment."""
     for name in [*os.environ]:
         if name.upper().endswith("_PROXY") or name in (
             "SSL_CERT_FILE",
@@ -48,13 +48,13 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_known() -> None:
-    """What another test knew as a secret stays readable in this one."""
+    """Clear the register of secrets: a value that was secret in another test is readable in this one."""
     REGISTER.clear()
 
 
 @pytest.fixture
 def transport(monkeypatch: pytest.MonkeyPatch) -> ContextVar[str]:
-    """A variable: who sends the requests of the current task, one of ``TRANSPORTS``."""
+    """Return a context variable: the transport that sends the current task's requests, one of ``TRANSPORTS``."""
     variable = ContextVar("transport", default=TRANSPORTS[0])
     monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: variable.get() == "fast")
     return variable
@@ -62,7 +62,7 @@ def transport(monkeypatch: pytest.MonkeyPatch) -> ContextVar[str]:
 
 @pytest.fixture(params=TRANSPORTS)
 def each_transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Runs a test with each of ``TRANSPORTS``."""
+    """Run a test with each of ``TRANSPORTS``; return the name."""
     name: str = request.param
     monkeypatch.setattr(kept_socket, "is_parser_installed", lambda: name == "fast")
     return name
@@ -75,7 +75,8 @@ def connection() -> Connection:
 
 @pytest.fixture
 def verified() -> Callable[..., Report]:
-    """Verifies the connection on the virtual tenant, in the state of a scenario, at a fixed moment. Once in a session
-    for the same: a report does not change.
+    """Return a function that verifies the connection on the virtual tenant, in a scenario, at a fixed moment.
+
+    The report is computed once per session and set of arguments: a report does not change.
     """
     return report_of

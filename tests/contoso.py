@@ -21,7 +21,7 @@ resource_group = "rg-security"
 workspace_id = "30a40000-0c0f-4c0f-a11c-000000000004"
 workspace_name = "law-security"
 """
-"""The same connection as a file; line numbers in the tests count in it."""
+"""The same connection as a file; the tests refer to its line numbers."""
 
 
 def made_up(**values: object) -> Connection:
@@ -39,6 +39,6 @@ def made_up(**values: object) -> Connection:
 
 
 def secret_of(connection: Connection) -> Secret:
-    """The client secret of a connection, which has one."""
+    """Return the client secret of a connection that has one."""
     assert isinstance(connection.credential, ClientSecret)
     return connection.credential.secret

@@ -1,4 +1,4 @@
-"""Every refusal that the virtual tenant declares, as it is sent: with each of its placeholders filled in."""
+"""Every refusal that the virtual tenant declares, as it is sent, with each placeholder filled in."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from conformance.fakes.services.routes import Call
 from tests.contoso import START, made_up
 
 NAMES = [(api, name) for api, refuse in REFUSERS.items() for name in refuse.declared]
-"""API and name of each."""
+"""API and name of each declared refusal."""
 
 
 def texts(value: Any) -> list[str]:
-    """All texts in a declaration."""
+    """Return all texts in a declaration, at any depth."""
     if isinstance(value, dict | list):
         return [text for part in (value.values() if isinstance(value, dict) else value) for text in texts(part)]
     return [value] if isinstance(value, str) else []
@@ -32,7 +32,7 @@ def placeholders(api: str, name: str) -> set[str]:
 
 
 FIXED = {"table": "SecurityIncident", "plan": "Basic", "line": 1, "pos": 1, "token": "|"}
-"""What is no text, or not any text."""
+"""Values of placeholders that are not texts, or that must be a certain text."""
 
 
 @cache
@@ -41,6 +41,6 @@ def call() -> Call:
 
 
 def response(api: str, name: str) -> httpx.Response:
-    """The refusal of a request, each placeholder filled with its own name."""
+    """Return the response with which an API refuses a request; each placeholder holds its own name."""
     values = {name: f'<"{name}">' for name in placeholders(api, name)} | FIXED
     return REFUSERS[api](call(), name, **values)

@@ -1,4 +1,4 @@
-"""`sentinel-fakes serve` in a process of its own, for tests of it and for tests that need many tenants."""
+"""`sentinel-fakes serve` in its own process, for its own tests and for tests that need many tenants."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GRAPH = "graph.microsoft.com"
 
 @dataclass
 class Running:
-    """A server in a process of its own, started in an empty folder, and the variables that it said to export."""
+    """A server in its own process, started in an empty folder, with the environment variables that it printed."""
 
     process: subprocess.Popen[str]
     folder: Path
@@ -40,7 +40,7 @@ class Running:
         return httpx.Client(proxy=self.environment["HTTPS_PROXY"], verify=trust, timeout=60)
 
     def dialled(self) -> ssl.SSLSocket:
-        """A connection over TLS, without the proxy."""
+        """Connect over TLS, without the proxy."""
         trust = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
         return trust.wrap_socket(socket.create_connection(self.address, timeout=60), server_hostname="localhost")
 
@@ -49,13 +49,13 @@ class Running:
             return client.get(f"https://{GRAPH}/v1.0/security/alerts_v2").status_code == 401
 
     def interrupted(self, by: signal.Signals = signal.SIGINT) -> int:
-        """Its exit code."""
+        """Send a signal to the process; return its exit code."""
         self.process.send_signal(by)
         return self.process.wait(60)
 
 
 def limit_files(files: int) -> None:
-    """Let this process open so many files, without a way to raise that."""
+    """Limit the number of files that this process may open; the limit cannot be raised again."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
@@ -63,7 +63,7 @@ def limit_files(files: int) -> None:
 
 @contextmanager
 def run(folder: Path, *arguments: str, files: int | None = None) -> Iterator[Running]:
-    """Serve with these arguments, in a process that may open so many ``files``."""
+    """Run the server with these arguments; ``files`` limits how many files its process may open."""
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "conformance.fakes", "serve", *arguments],
         cwd=folder,

@@ -1,4 +1,4 @@
-"""Raw answers of one service in the way of a healthy virtual tenant: written by hand, from what is published."""
+"""Raw answers of one service, placed in front of a healthy virtual tenant; written by hand from published documents."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tests.contoso import START, made_up
 
 @dataclass(frozen=True)
 class Injection:
-    """An answer of all operations that ``places`` name: APIs (``graph``) or operations (``graph.alerts``).
+    """An answer for all operations in ``places``: names of APIs (``graph``) or of operations (``graph.alerts``).
 
-    ``body`` is text, or JSON; ``change`` makes the body of another answer of a genuine success instead. ``unless``:
-    requests whose body holds these bytes are answered as ever.
+    ``body`` is text or JSON. ``change``, if given, changes the JSON of the genuine success instead. Requests whose body
+    contains the bytes ``unless`` get the genuine answer.
     """
 
     places: tuple[str, ...]
@@ -55,9 +55,9 @@ class Injection:
 
 
 def operation(request: httpx.Request, connection: Connection) -> str:
-    """The name of the operation that a request is, or an empty text."""
+    """Return the name of the operation that a request calls, or an empty text."""
     path = request.url.path
-    host = "" if is_local(request.url.host) else request.url.host  # a managed identity endpoint is no cloud's
+    host = "" if is_local(request.url.host) else request.url.host  # no cloud has a managed identity endpoint
     for name, pattern in _operations(connection.cloud.name).get((request.method, host), ()):
         if pattern.fullmatch(path):
             return name
@@ -66,7 +66,7 @@ def operation(request: httpx.Request, connection: Connection) -> str:
 
 @cache
 def _operations(cloud: str) -> Mapping[tuple[str, str], Sequence[tuple[str, re.Pattern[str]]]]:
-    """The names and paths of operations in the cloud of this name, by method and host."""
+    """Return the names and path patterns of the operations in a cloud, by method and host."""
     operations: dict[tuple[str, str], list[tuple[str, re.Pattern[str]]]] = {}
     for endpoint in ENDPOINTS.values():
         host = httpx.URL(CLOUDS[cloud].host(endpoint.api) or "").host
@@ -76,7 +76,7 @@ def _operations(cloud: str) -> Mapping[tuple[str, str], Sequence[tuple[str, re.P
 
 @dataclass(frozen=True)
 class Injected:
-    """A source: the virtual tenant in the state of a scenario, with answers injected."""
+    """A source: the virtual tenant in the state of a scenario, with injected answers."""
 
     injections: tuple[Injection, ...]
     scenario: str = "healthy"
@@ -99,13 +99,13 @@ class Injected:
 
 
 def roots(*injections: Injection, scenario: str = "healthy", **values: object) -> list[Root]:
-    """The root causes of the whole verification of the made-up connection with these values."""
+    """Return the root causes when the made-up connection with these values is verified against these injections."""
     report = verify(made_up(**values), source=Injected(injections, scenario))
     return [issue.root for issue in report.verdict.root_causes]
 
 
 def reclaimed(token: str, claims: Mapping[str, Any]) -> str:
-    """A token with other claims (None takes one away) under the signature of before."""
+    """Return a token with changed claims (None removes a claim) and its original signature."""
     head, payload, signature = token.split(".")
     payload_claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) | claims
     present = {name: value for name, value in payload_claims.items() if value is not None}
@@ -113,7 +113,7 @@ def reclaimed(token: str, claims: Mapping[str, Any]) -> str:
 
 
 def tokens(audience: str, **claims: Any) -> Injection:
-    """Tokens of one audience (a part of its URI) that say something else."""
+    """Return an injection that changes claims of the tokens for one audience (given as a part of its URI)."""
 
     def change(body: Any) -> Any:
         issued = body["access_token"]

@@ -1,4 +1,4 @@
-"""Connections of every profile, the worlds that grant exactly what each asks for, and those with one part less."""
+"""Connections of every profile, worlds that grant exactly the needs of each, and worlds that grant one part less."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ BESIDE: Mapping[str, Mapping[str, object]] = {
     "multi-tenant app": {"home_tenant_id": HOME, "cloud": "usgov-gcc-high", "ingestion": INGESTION},
     "Lighthouse": {"customer_tenant_id": CUSTOMER, "apis": OF_AZURE, "expect": AT_AZURE},
 }
-"""What a connection can have beside its profile, in three ways that differ in all of it."""
+"""Settings that a connection can have beside its profile: three sets that share no value."""
 
 
 def connections(beside: Mapping[str, object] | None = None) -> Iterator[Connection]:
-    """The connections of all profiles; a profile for log ingestion has a rule."""
+    """Yield a connection of each profile; profiles for log ingestion get a data collection rule."""
     for name in profile_names():
         values: dict[str, object] = {"name": name, "profile": name, "apis": None}
         if name == "own":
@@ -60,7 +60,7 @@ def connections(beside: Mapping[str, object] | None = None) -> Iterator[Connecti
 
 
 def healthy(connection: Connection) -> World:
-    """The world that grants a connection what it asks for; by a delegation, where its subscription is a customer's."""
+    """Return a world that grants exactly the needs of a connection; by a delegation for a customer's subscription."""
     world = build(connection, start=START)
     if connection.customer_tenant_id:
         for subscription in world.tenant.subscriptions.values():
@@ -77,7 +77,7 @@ def verified(world: World) -> Report:
 
 
 def failing(report: Report) -> list[Root]:
-    """The root causes of a report that make it fail: warnings are none."""
+    """Return the root causes that make a report fail; warnings are left out."""
     return [issue.root for issue in report.verdict.root_causes if issue.root.check in dict(broken(report))]
 
 
@@ -86,18 +86,21 @@ def broken(report: Report) -> list[tuple[str, str | None]]:
 
 
 def unsettled(report: Report) -> list[tuple[str, str, str | None]]:
-    """How checks end that neither pass nor are not applicable, but for what no connection of these tests is free of."""
+    """Return check, status and cause of the outcomes that are neither passed nor not applicable.
+
+    Outcomes that every connection of these tests has are left out.
+    """
     return [
         (outcome.check, outcome.status, outcome.cause)
         for outcome in report.outcomes
         if outcome.status not in ("passed", "not_applicable", "not_configured")
-        and outcome.check != "CONN-005"  # the secret stands in the connection itself
+        and outcome.check != "CONN-005"  # the secret is written in the connection itself
         and outcome.cause not in ("api_retires_soon", "api_retired")
     ]
 
 
 def include(permission: AppPermission) -> set[str]:
-    """A permission, and the ReadWrite one that includes it."""
+    """Return the names of a permission and of the ReadWrite permission that includes it."""
     return {permission.name, permission.name.replace(".Read.", ".ReadWrite.")}
 
 
@@ -106,7 +109,7 @@ def missing_permissions(root: Root) -> set[str]:
 
 
 def actions_in_use(connection: Connection) -> Iterator[str]:
-    """The published Azure actions that a connection calls, of those that some probe asks."""
+    """Yield the published Azure actions of the operations that a connection calls and a probe asks."""
     world = healthy(connection)
     verified(world)
     for endpoint in ENDPOINTS.values():
@@ -117,7 +120,7 @@ def actions_in_use(connection: Connection) -> Iterator[str]:
 
 
 def deprive(world: World, action: str) -> None:
-    """Take an action out of the roles of the app, as a custom role's notActions do."""
+    """Remove an action from the roles of the app, as the notActions of a custom role do."""
     for number, assignment in enumerate(world.tenant.assignments):
         if not allows(assignment.role.actions, action):
             continue
@@ -151,9 +154,9 @@ def fails_without_each_permission(connection: Connection, subtests: pytest.Subte
 def fails_without_each_action(
     connection: Connection, subtests: pytest.Subtests, case: str = "", actions: Iterable[str] | None = None
 ) -> None:
-    """Whichever of its ``actions`` the roles of a connection lack, one root cause names it.
+    """Assert that exactly one root cause names the missing action, for each action that the roles may lack.
 
-    By default, these are all that its profile states and that it calls.
+    By default, ``actions`` are all that the profile states and the connection calls.
     """
     for action in sorted({*connection.needs.actions, *actions_in_use(connection)} if actions is None else actions):
         with subtests.test(case, profile=connection.name, action=action):
@@ -167,7 +170,10 @@ def fails_without_each_action(
 
 
 def fails_without_each_role(connection: Connection, subtests: pytest.Subtests, case: str = "") -> None:
-    """One root cause, whose fix names a role that fixes it: the profile's, or one with its actions."""
+    """Assert that a missing role is one root cause, and that the role in its fix repairs the connection.
+
+    That role is the profile's, or one with the same actions.
+    """
     for name in sorted({assignment.role.name for assignment in healthy(connection).tenant.assignments} - {LOOKER}):
         with subtests.test(case, profile=connection.name, role=name):
             world = healthy(connection)

@@ -1,4 +1,4 @@
-"""Where a process that a test starts finds its modules."""
+"""The module search path of processes that tests start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ ROOT = Path(__file__).parents[1]
 
 
 def python_path(*folders: Path) -> str:
-    """Return ``PYTHONPATH``: the folders, this project, and the empty modules of ``tests/absent`` in place of what the
-    environment of a user does not have: importing those takes half of the time of a short session.
+    """Return a ``PYTHONPATH``: the folders, this project, and ``tests/absent``.
+
+    The empty modules in ``tests/absent`` replace packages that a user's environment does not have; importing those
+    takes half of the time of a short session.
     """
     return os.pathsep.join(map(str, (*folders, ROOT, ROOT / "tests" / "absent")))

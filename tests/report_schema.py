@@ -1,4 +1,4 @@
-"""Reports are held against the published schema."""
+"""Validation of reports against the published schema."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.report.json import schema
 NOTES = frozenset({"$schema", "$id", "title", "description", "default", "format"})
 """Keywords that a validator does not assert."""
 BY_OUTLINE = frozenset({"$ref", "$defs", "type", "enum", "properties", "additionalProperties", "required", "anyOf"})
-"""Keywords that judge a document as they judge its outline; ``items`` does, where it is a schema of all items."""
+"""Keywords with the same result for a document and its outline; ``items`` only as a schema of all items."""
 
 
 @cache
@@ -66,9 +66,10 @@ def outline(document: Any) -> Any:
 
 
 def assert_valid(report: str | bytes) -> None:
-    """Raises ``jsonschema.ValidationError`` for a report.json that the schema does not allow.
+    """Raise ``jsonschema.ValidationError`` if the schema does not allow a report.json.
 
-    Its outline is validated, in a quarter of the time; the document itself where that is not valid, to say why.
+    The outline of the report is validated first, which takes a quarter of the time; the whole report is validated only
+    if the outline is invalid, for the error message.
     """
     document = json.loads(report)
     if not _validator().is_valid(outline(document)):

@@ -1,6 +1,6 @@
-"""A plugin for runs of pytest inside a test: the name of each connection ends with its scenario, after a dot.
+"""A pytest plugin for runs within a test: the name of a connection ends with its scenario, after a dot.
 
-``.hangs`` never answers, and leaves a file ``hanging``; ``.has-an-internal-error`` raises what nobody expects.
+``.hangs`` never answers and creates a file ``hanging``; ``.is-a-fault-of-ours`` raises an unexpected exception.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ open_scenario = Fake.open
 @asynccontextmanager
 async def open_by_name(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
     _, _, scenario = connection.name.partition(".")
-    if scenario == "has-an-internal-error":
+    if scenario == "is-a-fault-of-ours":
         raise LookupError("nobody expects this")
     if scenario == "hangs":
         HANGING.touch()  # noqa: ASYNC240 - at once
@@ -33,6 +33,6 @@ async def open_by_name(self: Fake, connection: Connection) -> AsyncIterator[Chan
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have the scenarios of names until the run ends, also where its process goes on."""
+    """Open connections by their names until the run ends; its process may outlive it."""
     Fake.open = open_by_name  # type: ignore[method-assign]
     config.add_cleanup(lambda: setattr(Fake, "open", open_scenario))

@@ -1,8 +1,9 @@
-"""A tenant that is in another state at each look: the scenarios of a connection, one after the other.
+"""A tenant that changes its state between observations: a connection goes through several scenarios in order.
 
-As a plugin of a pytest run in a process of its own it is the virtual tenant of each connection. The scenarios are in
-the name, after dots (``a.expired-secret.healthy``), and the report of each look stays as ``look-N.html``. Where
-``holds`` follows a scenario, the pause after it does not end by itself, and a file ``holding`` says that it has begun.
+As a plugin of a pytest run in its own process, it is the virtual tenant of each connection. The name of a connection
+lists its scenarios after dots (``a.expired-secret.healthy``). The report of each observation is kept as
+``look-N.html``. If ``holds`` follows a scenario, the pause after that scenario never ends, and a file ``holding`` is
+created when the pause begins.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ HOLDING = Path("holding")
 
 
 class Succession:
-    """A source: the virtual tenant in the first scenario, and after each pause in the next; the last one stays."""
+    """A source: the virtual tenant in the first scenario, after each pause in the next; the last one remains."""
 
     name = "succession"
 
@@ -62,7 +63,7 @@ class Succession:
         yield Channel(httpx.MockTransport(handler), Clock(self.start), worlds[0].connection)
 
     def paused(self) -> None:
-        """Keep the page of the report as it is at a look."""
+        """Save the report page of the current observation."""
         if PAGE.exists():
             shutil.copy(PAGE, f"look-{self.looks}.html")
 

@@ -1,4 +1,4 @@
-"""Many tenants in one run, as a provider has them: some broken, some silent, and each report names what is wrong."""
+"""Many tenants in one run, as of a provider: some broken, some silent; each report names the tenant's fault."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.python_path import python_path
 pytestmark = pytest.mark.slow
 
 TENANTS, BROKEN, HANGING = 32, 20, 4
-"""As many broken ones as there are ways to be it."""
+"""One broken tenant for each kind of fault."""
 UNHURRIED = ("--sentinel-jobs=3", "--sentinel-deadline=240")
-"""So few side by side that also a slow machine answers each request in time; the silent end without a deadline."""
+"""Few concurrent connections, so that a slow machine answers in time; silent tenants end without a deadline."""
 
 
 def test_every_cause_is_the_one_of_the_manifest(tmp_path: Path) -> None:

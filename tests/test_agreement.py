@@ -1,7 +1,7 @@
-"""How the clients of Microsoft ended in every scenario (docs/agreement.md), and the explained differences.
+"""Recorded endings of Microsoft's clients in every scenario (docs/agreement.md), and the explained differences.
 
-How they end is asked anew by tests/clients/test_agreement.py; `make agreement` writes it down. The verdicts are held
-against it in tests/test_scenarios.py.
+tests/clients/test_agreement.py runs the clients again; `make agreement` records the endings. tests/test_scenarios.py
+compares the verdicts with them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from conformance.fakes import SCENARIOS
 from tests.agreement_table import OPERATIONS, VERDICT, explained, observed
 
 
-def test_every_scenario_was_asked() -> None:
+def test_every_scenario_has_recorded_endings() -> None:
     assert list(observed()) == list(SCENARIOS)
     assert {tuple(ended) for ended in observed().values()} == {tuple(OPERATIONS)}
 
 
-def test_differences_are_of_what_is_there() -> None:
+def test_differences_name_existing_scenarios_and_operations() -> None:
     pairs = explained() | explained("javascript")
     assert {scenario for scenario, _ in pairs} <= SCENARIOS.keys()
     assert {name for _, name in pairs} <= {*OPERATIONS, VERDICT}

@@ -1,4 +1,4 @@
-"""A network that is silent, drips or cuts connections off, over real sockets."""
+"""Networks that are silent, slow or cut connections off, over real sockets."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def test_an_answer_that_drips(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert dripped > 1
 
 
-def test_every_connection_is_cut_off_once_and_nobody_notices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As by a proxy with a short idle limit: the first of each request meets an end instead of an answer."""
+def test_connections_that_are_cut_off_once_change_nothing_in_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first attempt of each request ends without an answer, as behind a proxy with a short idle limit."""
     world, cut = build(made_up()), set[str]()
 
     async def handler(request: httpx.Request) -> httpx.Response:

@@ -28,7 +28,7 @@ FAULTS_OF_ENDPOINTS = [fault for fault in FAULTS.values() if fault.endpoint]
 
 
 def service_of(fault: Fault) -> str:
-    """What answers in its place: an API, or the network."""
+    """Return the name of the API that gives a faulty answer, or ``network``."""
     return fault.name.partition("/")[0]
 
 
@@ -37,8 +37,10 @@ def anchors() -> frozenset[str]:
     return frozenset(re.findall(r'<a id="([^"]+)"></a>', PAGE.read_text(encoding="utf-8")))
 
 
-def test_an_entry_says_what_to_do(subtests: pytest.Subtests) -> None:
-    """A cause, an explanation, a fix with its owner, commands where the cause has them, and anchors in the docs."""
+def test_an_entry_is_complete(subtests: pytest.Subtests) -> None:
+    """Each entry has a cause, an explanation, a fix with its owner, commands if the cause has them, and anchors in
+    docs.
+    """
     for entry in catalogue():
         with subtests.test(entry=entry.id):
             result = finding(entry.cause, facts=made_up().facts(), explanation=entry.explanation)
@@ -50,7 +52,7 @@ def test_an_entry_says_what_to_do(subtests: pytest.Subtests) -> None:
             assert result.docs == f"docs/findings.md#{entry.cause}"
 
 
-# A fault: how it is known, how it is read, what a verification makes of it
+# A fault: the source of its text, its interpretation, and the result of a verification
 
 
 @cache
@@ -65,7 +67,7 @@ def call() -> Call:
 
 @cache
 def reading(name: str) -> Finding:
-    """What the answer alone says, of the service that gives it; pasted text does not say whose it is."""
+    """Return the finding of the answer alone; the service is given, since pasted text does not state it."""
     return read(answer(name), FAULTS[name].api)
 
 
@@ -85,7 +87,7 @@ def reordered(value: Any) -> Any:
     return [reordered(element) for element in value] if isinstance(value, list) else value
 
 
-def test_the_order_of_keys_means_nothing(subtests: pytest.Subtests) -> None:
+def test_the_order_of_keys_does_not_change_the_finding(subtests: pytest.Subtests) -> None:
     for fault in FAULTS.values():
         with subtests.test(fault=fault.name):
             response, result = answer(fault.name), reading(fault.name)
@@ -97,7 +99,7 @@ def test_the_order_of_keys_means_nothing(subtests: pytest.Subtests) -> None:
 
 @cache
 def alike() -> dict[object, str]:
-    """Numbers of Entra that are read alike, by the first of them: a verification sees nothing else of an answer."""
+    """Return one fault name per group of Entra faults that a verification cannot distinguish, by the group's key."""
     first: dict[object, str] = {}
     for fault in FAULTS_OF_ENDPOINTS:
         first.setdefault(sort(fault), fault.name)
@@ -121,7 +123,7 @@ def test_a_fault_is_one_failed_check(service: str, verified: Callable[..., Repor
 
 
 def assert_one_failed_check(fault: Fault, verified: Callable[..., Report]) -> None:
-    """The declared check names the declared cause, and nobody else fails or warns for another reason."""
+    """Assert that only the declared check fails or warns, with the declared cause."""
     report = verified(alike()[sort(fault)])
     assert [(issue.root.check, issue.root.finding.cause) for issue in report.verdict.root_causes] == [
         (fault.check, fault.becomes)
@@ -147,7 +149,7 @@ def assert_one_failed_check(fault: Fault, verified: Callable[..., Report]) -> No
 # Using faults
 
 
-def test_a_fault_for_the_first_requests_passes_by() -> None:
+def test_a_fault_for_the_first_requests_ends() -> None:
     world = build(made_up(), start=START)
     world.fault("network/gateway", times=1)
 
@@ -171,6 +173,6 @@ def test_scenarios_and_faults_join(verified: Callable[..., Report]) -> None:
         ("network/404", "--sentinel-explain reads it"),
     ],
 )
-def test_a_fault_that_cannot_be_met_is_told_at_once(name: str, says: str) -> None:
+def test_a_fault_that_cannot_occur_is_rejected_at_once(name: str, says: str) -> None:
     with pytest.raises(SourceError, match=re.escape(says)):
         Fake(name)

@@ -1,4 +1,4 @@
-"""A hostile service: nothing that it says is told as a fault of this suite, and no secret goes where it points."""
+"""A hostile service: its answers are never reported as a fault of this suite, and secrets go only to Entra."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHER = "0ddba11d-0c0f-4c0f-a11c-00000000000f"
 
 
 class Hostile:
-    """The virtual tenant, but for the requests whose path has this end, or whose host this is."""
+    """The virtual tenant with other answers for requests whose path ends with ``where``, or whose host it is."""
 
     name = "fake:hostile"
 
@@ -67,7 +67,7 @@ def test_the_secret_goes_to_no_other_token_endpoint(subtests: pytest.Subtests) -
             assert not [outcome for outcome in report.outcomes if outcome.status == "error"]
 
 
-def test_a_tenant_that_is_named_by_its_domain_has_an_endpoint_with_its_id() -> None:
+def test_a_tenant_named_by_domain_has_an_endpoint_with_its_id() -> None:
     report = verify(made_up(tenant_id="contoso.onmicrosoft.com"), source="fake", checks=["AUTH-001", "AUTH-003"])
     assert report.ok, report.verdict.summary
 
@@ -88,7 +88,7 @@ BODIES = {
 
 
 @pytest.mark.slow
-def test_what_a_service_does_wrong_is_no_fault_of_this_suite(subtests: pytest.Subtests) -> None:
+def test_errors_of_a_service_are_not_reported_as_internal_errors(subtests: pytest.Subtests) -> None:
     hosts = (DISCOVERY, TOKEN, "management.azure.com", "api.loganalytics.io", "graph.microsoft.com")
     for where in hosts:
         for name, content in BODIES.items():
@@ -98,7 +98,7 @@ def test_what_a_service_does_wrong_is_no_fault_of_this_suite(subtests: pytest.Su
                 assert report.verdict.status != "conformant"
 
 
-def test_a_token_that_fits_into_no_header_is_a_broken_promise(subtests: pytest.Subtests) -> None:
+def test_a_token_unfit_for_a_header_is_a_broken_promise(subtests: pytest.Subtests) -> None:
     for token in ["", " ", "a b", "line\nbreak", "ümlaut", "x" * 100_000]:
         with subtests.test(token=token):
             report = verify(made_up(), source=Hostile(TOKEN, access_token=token))

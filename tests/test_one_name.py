@@ -1,4 +1,4 @@
-"""One fault, one name: raw answers of one service at a time, and the one root cause that a whole verification names."""
+"""One fault, one name: raw answers of one service at a time, and the single root cause of the whole verification."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ APART = (
     ("Sentinel says 404 and nothing else", "query past its time"),
     ("206 of the query API", "Sentinel refuses what the role allows"),
 )
-"""Faults of services that have nothing to do with each other."""
+"""Pairs of independent faults of different services."""
 
 
 def test_two_faults_have_two_roots(subtests: pytest.Subtests) -> None:
@@ -59,7 +59,7 @@ def test_two_faults_have_two_roots(subtests: pytest.Subtests) -> None:
             assert causes == sorted(situations[name]["cause"] for name in pair)
 
 
-# A token that says something else of itself
+# A token with wrong claims
 
 
 REFUSALS = (
@@ -85,7 +85,7 @@ CLAIMS: Sequence[tuple[dict[str, Any], str]] = (
 )
 
 
-def test_a_token_is_named_not_what_it_leads_to(subtests: pytest.Subtests) -> None:
+def test_a_wrong_token_is_the_root_cause_of_its_refusals(subtests: pytest.Subtests) -> None:
     for refusal in REFUSALS:
         api = refusal.places[0]
         for claims, cause in CLAIMS:
@@ -94,17 +94,17 @@ def test_a_token_is_named_not_what_it_leads_to(subtests: pytest.Subtests) -> Non
                 assert root.finding.cause == cause
 
 
-def test_an_audience_that_the_api_takes_is_no_fault() -> None:
+def test_an_audience_that_the_api_accepts_is_not_a_fault() -> None:
     success = Injection(("graph",), 200, {"value": []})
     assert roots(tokens("graph.microsoft", aud="https://odd.example"), success) == []
 
 
-# A clock that is off
+# A wrong clock
 
 
 @pytest.fixture(scope="module")
 def certificate() -> Certificate:
-    """A self-signed certificate with its key."""
+    """Return a self-signed certificate with its key."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -127,7 +127,7 @@ def certificate() -> Certificate:
         ("AADSTS700027: The certificate used to sign the assertion is not registered.", "certificate_invalid"),
     ],
 )
-def test_a_wrong_clock_is_no_wrong_certificate(certificate: Certificate, words: str, cause: str) -> None:
+def test_a_wrong_clock_is_not_reported_as_a_wrong_certificate(certificate: Certificate, words: str, cause: str) -> None:
     answer = Injection(("entra.token",), 401, {"error": "invalid_client", "error_description": words})
     (root,) = roots(answer, scenario="clock-skew", client_secret=None, credential=certificate)
     assert root.finding.cause == cause
@@ -142,13 +142,13 @@ def test_a_wrong_clock_is_no_wrong_certificate(certificate: Certificate, words: 
     ("cloud", "words"),
     [("public", "US Government"), ("usgov-gcc-high", "Azure public cloud"), ("china", "Azure public")],
 )
-def test_a_tenant_of_another_cloud_is_named_with_its_cloud(cloud: str, words: str) -> None:
+def test_a_tenant_of_another_cloud_is_reported_with_its_cloud(cloud: str, words: str) -> None:
     (root,) = roots(scenario="tenant-in-other-cloud", cloud=CLOUDS[cloud])
     assert (root.check, root.finding.cause) == ("AUTH-001", "wrong_cloud")
     assert words in root.finding.explanation
 
 
-# Another workspace than the names lead to
+# Another workspace than the names in the connection file
 
 
 def emptied(body: Any) -> Any:
@@ -179,20 +179,20 @@ ELSEWHERE = (
 )
 
 
-def test_what_another_workspace_lacks_is_no_second_fault(subtests: pytest.Subtests) -> None:
+def test_missing_tables_of_another_workspace_are_not_a_second_fault(subtests: pytest.Subtests) -> None:
     for number, answer in enumerate(ELSEWHERE):
         with subtests.test(number=number):
             (root,) = roots(answer, scenario="mismatched-workspace-id")
             assert (root.check, root.finding.cause) == ("ARM-004", "workspace_id_mismatch")
 
 
-def test_the_cap_is_why_rows_are_missing() -> None:
+def test_the_daily_cap_is_the_cause_of_missing_rows() -> None:
     (root,) = roots(Injection(("log_analytics.query",), change=emptied), scenario="daily-cap")
     assert root.finding.cause == "daily_cap_reached"
 
 
-def test_the_cap_is_a_root_beside_another() -> None:
-    assert roots(scenario="daily-cap") == []  # alone, it is a warning
+def test_the_daily_cap_is_a_second_root_cause_beside_another() -> None:
+    assert roots(scenario="daily-cap") == []  # the cap alone is only a warning
     named_roots = roots(scenario="daily-cap+no-defender-consent")
     assert [(root.check, root.finding.cause) for root in named_roots] == [
         ("PERM-011", "app_role_missing"),
@@ -200,11 +200,11 @@ def test_the_cap_is_a_root_beside_another() -> None:
     ]
 
 
-# All that is published of errors
+# All published errors
 
 
 def published() -> Iterator[tuple[str, str, int, dict[str, str], Any]]:
-    """Each documented error: its name, whose it is, status, headers and body."""
+    """Yield each documented error: its name, service, status, headers and body."""
     names = {"loganalytics": "log_analytics", "securityinsights": "sentinel", "mde": "defender"}
     for file in ("log-analytics-and-sentinel-errors.json", "graph-and-defender-errors.json"):
         for row in json.loads((FACTS / file).read_text(encoding="utf-8"))["errors"]:
@@ -229,17 +229,17 @@ FAMILIES = {
     "graph": (("graph",), ("graph.incidents",)),
     "defender": (("defender",), ("defender.alerts",)),
 }
-"""Where the errors of a service can be met: everywhere in it, and in one operation that does not speak for it."""
+"""Places of a service's errors: all its operations, and one operation that is not representative of it."""
 HARMLESS = {
-    ("mde-404-machine", "defender.alerts"),  # a list without elements, as the list of machines shows
-    ("arm-authz-failed", "arm.workspace"),  # what is in the workspace is answered
+    ("mde-404-machine", "defender.alerts"),  # an empty list, as for the list of machines
+    ("arm-authz-failed", "arm.workspace"),  # the operations in the workspace are answered
     ("AuthorizationFailed", "arm.workspace"),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("service", FAMILIES)
-def test_each_published_error_has_one_root_wherever_it_is_met(service: str, subtests: pytest.Subtests) -> None:
+def test_each_published_error_has_one_root_at_every_operation(service: str, subtests: pytest.Subtests) -> None:
     if not FACTS.exists():
         pytest.skip("the facts are not here")
     errors = [error for error in published() if error[1] == service]

@@ -1,4 +1,4 @@
-"""Every profile: healthy in a world that grants exactly what it asks for, and broken by each part of that alone."""
+"""Every profile passes in a world that grants exactly its needs, and fails without any single one of them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_with_one_optional_permission_less_a_profile_warns_of_that_permission_al
                 assert f"Missing: {permission.name} " in (warned[0].reason or "")
 
 
-def test_without_any_permission_exactly_those_of_the_profile_are_asked_for(subtests: pytest.Subtests) -> None:
+def test_without_any_permission_the_fixes_request_exactly_those_of_the_profile(subtests: pytest.Subtests) -> None:
     for connection in connections():
         needs = connection.needs
         if not needs.permissions:
@@ -90,7 +90,7 @@ def test_with_one_role_less_a_profile_fails_and_the_role_of_the_fix_fixes_it(sub
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", BESIDE)
-def test_whatever_a_connection_has_beside_its_profile(case: str, subtests: pytest.Subtests) -> None:
+def test_profiles_hold_beside_other_settings_of_a_connection(case: str, subtests: pytest.Subtests) -> None:
     for connection in connections(BESIDE[case]):
         with subtests.test(case, profile=connection.name):
             report = verified(healthy(connection))
@@ -104,10 +104,10 @@ def test_whatever_a_connection_has_beside_its_profile(case: str, subtests: pytes
             fails_without_each_role(connection, subtests, case)
 
 
-def test_an_expected_action_is_one_finding_however_it_is_seen(subtests: pytest.Subtests) -> None:
-    """By the read that takes it, or by the effective permissions; never by both.
+def test_a_missing_expected_action_is_one_finding(subtests: pytest.Subtests) -> None:
+    """A missing action is reported by the read that needs it or by the effective permissions; never by both.
 
-    The actions of reads are expected of both connections, those that no read takes of each in turn.
+    Both connections expect the actions of reads; each expects in turn the actions that no read needs.
     """
     actions = tuple(sorted(PUBLISHED_ACTIONS))
     pair = [made_up(name=name, profile=name, expect=Expect(actions=actions)) for name in ("airmdr", "own")]
@@ -128,7 +128,7 @@ def test_roles_beyond_a_profile_are_a_warning(subtests: pytest.Subtests) -> None
             assert warned & {"RBAC-022", "RBAC-023"}
 
 
-def test_the_role_that_a_fix_names_is_not_more_than_is_needed(subtests: pytest.Subtests) -> None:
+def test_the_role_of_a_fix_is_not_broader_than_needed(subtests: pytest.Subtests) -> None:
     for connection in (*connections(), made_up(name="more", expect=OWN)):
         if not connection.at_workspace:
             continue
@@ -154,7 +154,7 @@ def test_a_permission_beyond_a_profile_is_a_warning(subtests: pytest.Subtests) -
 
 
 def test_profiles_state_published_names(subtests: pytest.Subtests) -> None:
-    """Permissions with their ids, published actions, built-in roles that cover them, declared operations, a source."""
+    """Profiles state permissions with ids, published actions, built-in roles, declared operations and a source."""
     for name in profile_names():
         profile = get_profile(name)
         with subtests.test(name):
@@ -163,13 +163,13 @@ def test_profiles_state_published_names(subtests: pytest.Subtests) -> None:
             assert {permission.api for permission in profile.optional} <= {
                 "graph",
                 "defender",
-            }  # PERM-005 and PERM-014 look at them
+            }  # PERM-005 and PERM-014 check them
             assert set(profile.actions) <= PUBLISHED_ACTIONS
             assert set(profile.roles) <= BUILT_IN.keys()
             assert profile.scope != RULE or profile.roles == (SENDER_ROLE,)
             for action in profile.actions:
                 assert not profile.roles or any(allows(BUILT_IN[role].actions, action) for role in profile.roles)
-            assert Needs.of(profile, Expect()).permissions == profile.permissions  # those that its routes take too
+            assert Needs.of(profile, Expect()).permissions == profile.permissions  # including those of its routes
             for route in profile.routes:
                 assert any(map(route.leads_to, ENDPOINTS.values())), str(route)
             assert profile.sources or name in ("airmdr", "own")
@@ -185,7 +185,10 @@ def test_requests_are_only_those_of_the_profile() -> None:
 
 
 def test_a_named_route_brings_its_least_permission() -> None:
-    """Unless a stated one opens it; of all routes of an API, those are asked that a stated permission opens."""
+    """A route needs its least permission, unless a stated permission opens it.
+
+    Of all routes of an API, those that a stated permission opens are asked.
+    """
     routes = ("Defender: GET /api/machines", "Graph: GET /v1.0/security/incidents", "Log Analytics: *")
     needs = made_up(profile="own", expect=Expect(routes=routes)).needs
     assert [str(permission) for permission in needs.permissions] == [
@@ -214,13 +217,13 @@ def test_rows_are_verified_beside_a_profile_without_a_workspace() -> None:
 
 
 @pytest.mark.parametrize("name", ["airmdr", "own"])
-def test_an_unknown_profile_is_no_profile(name: str) -> None:
+def test_an_unknown_profile_is_rejected(name: str) -> None:
     with pytest.raises(KeyError):
         get_profile(f"{name}-not-shipped")
 
 
-def test_a_route_that_cannot_be_asked_is_verified_by_what_it_takes() -> None:
-    """The comments of an incident, for a tool that lists none: by the effective permissions alone."""
+def test_a_route_that_cannot_be_asked_is_verified_by_its_action() -> None:
+    """Comments of an incident, for a tool that lists no incidents, are verified by the effective permissions alone."""
     expect = Expect(routes=("Sentinel: GET {sentinel}/incidents/{incident}/comments",))
     connection = made_up(profile="own", expect=expect)
     fails_with = "Microsoft.SecurityInsights/incidents/comments/read"

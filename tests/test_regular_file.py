@@ -1,4 +1,4 @@
-"""Where a file is meant, nothing else is read; and what holds a secret is for its owner alone."""
+"""Only regular files are read in place of a file, and files with secrets are readable by their owner alone."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ LIMIT = 100
 
 
 def places(folder: Path) -> dict[str, Path]:
-    """What is no file, by the words for it."""
+    """Return paths that are not regular files, by their description."""
     os.mkfifo(folder / "pipe")
     (folder / "folder").mkdir()
     return {"a pipe": folder / "pipe", "a device": Path("/dev/zero"), "a folder": folder / "folder"}
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo") or not Path("/dev/zero").exists(), reason="needs pipes and devices")
-def test_what_is_no_file_is_told_at_once(tmp_path: Path, subtests: pytest.Subtests) -> None:
+def test_a_path_that_is_not_a_regular_file_is_reported_at_once(tmp_path: Path, subtests: pytest.Subtests) -> None:
     conn = tmp_path / "conn.toml"
 
     def secret(path: Path) -> None:
@@ -59,7 +59,7 @@ def test_what_is_no_file_is_told_at_once(tmp_path: Path, subtests: pytest.Subtes
     for kind, path in places(tmp_path).items():
         for name, (reader, error) in readers.items():
             if (name, kind) == ("connection", "a folder"):
-                continue  # all files in it are read
+                continue  # a folder is allowed: all files in it are read
             with subtests.test(name, kind=kind), pytest.raises(error, match=f"is {kind}, no file"):
                 reader(path)
     with pytest.raises(ScanError, match="is a pipe, no file"):
@@ -78,7 +78,7 @@ def test_a_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [lambda path: private(path, "secret"), lambda path: write_private(path, b"secret")])
-def test_a_private_file_is_made_anew_and_follows_no_link(tmp_path: Path, write: Callable[[Path], None]) -> None:
+def test_a_private_file_is_replaced_and_links_are_not_followed(tmp_path: Path, write: Callable[[Path], None]) -> None:
     other, file = tmp_path / "other", tmp_path / "file"
     other.write_text("of somebody else", encoding="utf-8")
     file.symlink_to(other)
@@ -92,7 +92,9 @@ def test_a_private_file_is_made_anew_and_follows_no_link(tmp_path: Path, write: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "other"]
 
 
-def test_so_is_the_file_to_start_from(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_starting_file_is_private_and_does_not_follow_a_link(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert init(str(tmp_path / "conn.toml")) == 0
     assert stat.S_IMODE((tmp_path / "conn.toml").stat().st_mode) == 0o600
     (tmp_path / "link.toml").symlink_to(tmp_path / "elsewhere.toml")

@@ -1,4 +1,4 @@
-"""The rooms of the package, as docs/architecture.md lists them, are the order of its imports."""
+"""The rooms of the package, as docs/architecture.md lists them, define the order of its imports."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "conformance"
 TABLE = re.compile(r"<!-- rooms -->\n(.*?)<!-- /rooms -->", re.DOTALL)
 EXCEPTIONS = {("conformance.verification.result", "conformance.report.json"): "Report.json() writes the report"}
-"""Upward imports that are declared, each with its reason. They are made when they are needed."""
+"""Declared upward imports, each with its reason. They are lazy."""
 BESIDE = {"fakes", "recording"}
-"""Rooms beside the chain: they may import what verifies, and below; the chain reaches them by ``DOORS`` alone."""
+"""Rooms beside the chain: they may import the verification and lower rooms; only ``DOORS`` import them."""
 DOORS = {
     "conformance.sources.resolve",
     "conformance.testing",
@@ -26,11 +26,11 @@ DOORS = {
 }
 TOP_OF_BESIDE = "verification"
 MAX_LINES, MAX_SESSION, MAX_ROOT = 300, 200, 8
-"""The most lines of a module, and of the session's; the most files beside the rooms."""
+"""Maximum lines of a module and of the session module; maximum files beside the rooms."""
 
 
 def levels(page: str) -> dict[str, int]:
-    """The rooms of a page's table with their levels, 0 at the bottom."""
+    """Return the rooms of a page's table with their levels, 0 at the bottom."""
     table = TABLE.search((ROOT / page).read_text(encoding="utf-8"))
     assert table, f"{page} has no table of rooms"
     rows = [line.split("|")[1] for line in table[1].splitlines()[2:]]
@@ -38,7 +38,10 @@ def levels(page: str) -> dict[str, int]:
 
 
 def imports(modules: Mapping[str, str], *, types: bool = True) -> Iterator[tuple[str, str]]:
-    """Every import between modules of the package (name: source), lazy ones included, and those only for ``types``."""
+    """Yield every import between modules of the package (name: source), lazy imports included.
+
+    ``types``: include imports that are only for type checkers.
+    """
     for name, source in modules.items():
         tree = ast.parse(source)
         only_types = {
@@ -71,7 +74,7 @@ def room(module: str) -> str:
 
 
 def upward(pairs: Iterator[tuple[str, str]], order: Mapping[str, int]) -> list[str]:
-    """The imports that do not go downwards, in words."""
+    """Return a text for each import that does not go downwards."""
     wrong = []
     for importer, imported in pairs:
         above, below = room(importer), room(imported)
@@ -89,7 +92,7 @@ def upward(pairs: Iterator[tuple[str, str]], order: Mapping[str, int]) -> list[s
 
 
 def circles(modules: Mapping[str, str]) -> list[str]:
-    """The modules of a circle of imports, lazy ones included; empty if there is none."""
+    """Return the modules of an import cycle, lazy imports included; empty if no cycle exists."""
     graph: dict[str, set[str]] = {}
     for importer, imported in imports(modules, types=False):
         if importer != "conformance" and (importer, imported) not in EXCEPTIONS and imported != importer:
@@ -137,7 +140,7 @@ def test_a_circle_is_found() -> None:
 
 
 def long_modules(modules: Mapping[str, str]) -> list[str]:
-    """The modules (name: source) with more lines than they may have."""
+    """Return a text for each module (name: source) with more lines than allowed."""
     most = {"conformance.pytest_plugin.session": MAX_SESSION}
     lines = {name: source.count("\n") for name, source in modules.items()}
     return [f"{name}: {count} lines" for name, count in lines.items() if count > most.get(name, MAX_LINES)]

@@ -1,4 +1,4 @@
-"""Each scenario shows exactly its root cause, everything dependent blocked under it, and the right exit code."""
+"""Each scenario shows exactly its root cause, blocks everything that depends on it, and gives the right exit code."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_report_is_valid_and_keeps_the_secret(verified: Callable[..., Report], s
             assert b"eyJ" not in encoded
 
 
-def test_clients_of_microsoft_agree_but_for_what_is_explained(
+def test_clients_of_microsoft_agree_except_for_explained_differences(
     verified: Callable[..., Report], subtests: pytest.Subtests
 ) -> None:
     for scenario, ended in observed().items():
@@ -91,7 +91,7 @@ PAIRS = [
 ]
 
 
-def test_of_two_independent_faults_both_are_named(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+def test_two_independent_faults_are_both_reported(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
     for pair in PAIRS:
         with subtests.test(pair=pair):
             report = verified(pair)
@@ -117,15 +117,13 @@ UNSHOWN = {
         )
     },
     "wrong-workspace": ("workspace_not_found",),
-    "wrong-resource-group": (
-        "workspace_not_found",
-    ),  # all that is seen is that the three names are not this workspace's
-    "other-subscription": ("rbac_wrong_scope",),  # what is in the other subscription is not listed
+    "wrong-resource-group": ("workspace_not_found",),  # only the three names are seen not to be this workspace's
+    "other-subscription": ("rbac_wrong_scope",),  # resources in the other subscription are not listed
 }
-"""Scenarios, and their causes where Azure does not take ``workspaces/*/read`` to include the workspace itself."""
+"""Scenarios with their causes if ``workspaces/*/read`` does not include the workspace itself."""
 
 
-def test_cause_is_named_without_the_workspaces_own_properties(
+def test_cause_is_found_without_the_workspaces_own_properties(
     verified: Callable[..., Report], subtests: pytest.Subtests
 ) -> None:
     for name, causes in UNSHOWN.items():
@@ -134,7 +132,7 @@ def test_cause_is_named_without_the_workspaces_own_properties(
             assert sorted(issue.root.finding.cause for issue in report.verdict.root_causes) == sorted(causes)
 
 
-# Causes that no verification of this suite can meet, and why. explain() knows them all the same.
+# Causes that no verification can find, and the reason. explain() knows all of them.
 UNMET = {
     "scope_invalid": "the scopes are this suite's own",
     "grant_type_unsupported": "the grant is this suite's own",
@@ -178,20 +176,20 @@ SHOWN_TWICE = {
     "graph.fault",
     "log_analytics.SignatureVerificationFailed",
 }
-"""Entries of faults whose names users know, which a scenario gives too: by its state, or for other operations."""
+"""Entries of faults with names that users know, which a scenario shows too: by its state, or for other operations."""
 
 
 @pytest.mark.slow
-def test_each_entry_is_shown_by_a_state_or_else_by_a_fault() -> None:
+def test_each_entry_is_shown_by_a_state_or_a_fault() -> None:
     by_state = {entry for scenario in SCENARIOS for entry in entries_of(scenario)}
     by_fault = {fault.entry for fault in FAULTS.values()}
     documented = {entry.id for entry in entries()}
-    assert documented - by_state - by_fault == set()  # nothing shows these
-    assert by_fault - documented == set()  # no entry reads these
-    assert by_fault & by_state == SHOWN_TWICE  # else canned, though a state gives them
+    assert documented - by_state - by_fault == set()  # documented entries that no state or fault shows
+    assert by_fault - documented == set()  # faults without a documented entry
+    assert by_fault & by_state == SHOWN_TWICE  # canned faults that a state shows too
 
 
-# Checks that no scenario can show, and why. The tests in tests/checks let them fail.
+# Checks that no scenario can show, and the reason. The tests in tests/checks let them fail.
 UNSHOWN_CHECKS = {
     "AUTH-031": "the negative control is no part of a run unless it is selected",
     "AUTH-032": "the negative control is no part of a run unless it is selected",
@@ -215,12 +213,12 @@ def test_every_check_has_a_scenario_or_a_reason(verified: Callable[..., Report])
 
 
 @pytest.mark.parametrize("scenario", ["role-just-assigned", "just-consented"])
-def test_waiting_lets_time_fix_what_time_fixes(scenario: str, verified: Callable[..., Report]) -> None:
+def test_waiting_resolves_transient_causes(scenario: str, verified: Callable[..., Report]) -> None:
     assert verified(scenario, wait=60).verdict.exit_code == 1
     assert verified(scenario, wait=900).verdict.exit_code == 0
 
 
-def test_waiting_does_not_delay_what_time_does_not_fix(verified: Callable[..., Report]) -> None:
+def test_waiting_does_not_delay_other_causes(verified: Callable[..., Report]) -> None:
     assert verified("no-azure-role", wait=900).gathered.requests == verified("no-azure-role").gathered.requests
 
 

@@ -1,4 +1,4 @@
-"""The fixtures for tests of other projects."""
+"""The fixtures that other projects use in their tests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def bearer(answer: httpx.Response) -> dict[str, str]:
 
 
 class TestSentinelTenant:
-    def test_a_client_of_the_test_s_own_is_answered(self, sentinel_tenant: ControllableTenant) -> None:
+    def test_the_tests_own_client_is_answered(self, sentinel_tenant: ControllableTenant) -> None:
         url, data = form(sentinel_tenant)
         with httpx.Client() as client:
             answer = client.get(ALERTS, headers=bearer(client.post(url, data=data)))
@@ -46,7 +46,7 @@ class TestSentinelTenant:
             "graph.microsoft.com",
         ]
 
-    def test_so_is_an_asynchronous_one(self, sentinel_tenant: ControllableTenant) -> None:
+    def test_the_tests_own_asynchronous_client_is_answered(self, sentinel_tenant: ControllableTenant) -> None:
         url, data = form(sentinel_tenant)
 
         async def ask() -> int:
@@ -69,7 +69,7 @@ class TestSentinelTenant:
 
         assert "AADSTS7000216" in asyncio.run(ask())
 
-    def test_a_proxy_of_the_environment_does_not_lead_past_it(
+    def test_a_proxy_of_the_environment_is_ignored(
         self, sentinel_tenant: ControllableTenant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
@@ -88,7 +88,7 @@ class TestSentinelTenant:
             (lambda tenant: setattr(tenant.state.app, "enabled", False), 400, "AADSTS7000112"),
         ],
     )
-    def test_what_is_arranged_is_answered(  # type: ignore[no-untyped-def]
+    def test_answers_follow_the_arranged_state(  # type: ignore[no-untyped-def]
         self, sentinel_tenant: ControllableTenant, arrange, status: int, says: str
     ) -> None:
         arrange(sentinel_tenant)
@@ -106,13 +106,13 @@ class TestSentinelTenant:
         assert "SecurityIncident" not in sentinel_tenant.state.workspace.tables
 
     def test_an_operation_is_refused_once_its_permission_is_revoked(self, sentinel_tenant: ControllableTenant) -> None:
-        """Alerts are open to who may read incidents too, so that consent goes as well."""
+        """The permission to read incidents opens alerts too, so its consent is revoked as well."""
         sentinel_tenant.revoke("SecurityAlert.Read.All")
         url, data = form(sentinel_tenant)
         sentinel_tenant.revoke("SecurityAlert.Read.All")
         assert httpx.get(ALERTS, headers=bearer(httpx.post(url, data=data))).status_code == 403
 
-    def test_a_permission_that_does_not_exist_is_no_silent_nothing(self, sentinel_tenant: ControllableTenant) -> None:
+    def test_an_unknown_permission_is_an_error(self, sentinel_tenant: ControllableTenant) -> None:
         with pytest.raises(SourceError, match=r"'SecurityAlerts\.Read\.All' .did you mean 'SecurityAlert\.Read\.All'"):
             sentinel_tenant.revoke("SecurityAlerts.Read.All")
 
@@ -131,10 +131,10 @@ class TestSentinelServer:
             urllib.request.urlopen(url, data=str(httpx.QueryParams(data)).encode(), timeout=60)
         assert len(sentinel_server.requests) == 2
 
-    def test_urllib_does_without_the_proxies_of_before(
+    def test_urllib_does_not_use_the_proxies_of_an_earlier_opener(
         self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Whoever asked first in this process, and however."""
+        """An opener that an earlier test installed may have other proxies."""
         before = urllib.request.build_opener(urllib.request.ProxyHandler({"https": "http://127.0.0.1:9"}))
         monkeypatch.setattr(urllib.request, "_opener", before)
         tenant: ServedTenant = request.getfixturevalue("sentinel_server")
@@ -142,7 +142,7 @@ class TestSentinelServer:
             urllib.request.urlopen(ALERTS, timeout=60)
         assert len(tenant.requests) == 1
 
-    def test_the_environment_leads_there_and_names_the_connection(self, sentinel_server: ServedTenant) -> None:
+    def test_the_environment_points_to_the_tenant_and_names_the_connection(self, sentinel_server: ServedTenant) -> None:
         assert os.environ["HTTPS_PROXY"] == sentinel_server.server.url
         assert os.environ["AZURE_CLIENT_ID"] == sentinel_server.connection.client_id
         assert os.environ["SENTINEL_CONTROL"] == sentinel_server.server.control_url
@@ -153,7 +153,7 @@ class TestSentinelServer:
         assert process.stdout == "401\n"
 
 
-def test_the_environment_is_as_it_was(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_restored(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HTTPS_PROXY", raising=False)
     pytester.makepyfile(
         """

@@ -1,4 +1,4 @@
-"""Names and docstrings in words that a stranger understands; docs that name files which exist."""
+"""Lint of names and docstrings for plain words, and of pages for files that exist."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_public_functions_have_a_docstring(room: str) -> None:
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_names_say_what_they_hold(folder: str) -> None:
+def test_names_are_not_vague(folder: str) -> None:
     breaches = {
         f"{file.relative_to(ROOT)}:{line}: {name}"
         for file in (ROOT / folder).rglob("*.py")

@@ -1,4 +1,4 @@
-"""Reports of verifications on the virtual tenant, which many tests look at, and what its services refused in them."""
+"""Reports of verifications on the virtual tenant, shared by many tests, with the refusals of its services."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ from tests.injected import operation
 
 
 class Observed(Fake):
-    """The virtual tenant in a scenario, at a fixed moment. ``refusals``: the answers that are no success, each with the
-    name of the API that gave it, if it is one.
+    """The virtual tenant in a scenario, at a fixed moment.
+
+    ``refusals``: the unsuccessful answers, each with the name of the API that gave it, or None.
     """
 
     def __init__(self, scenario: str) -> None:
@@ -54,7 +55,7 @@ def report_of(
 ) -> Report:
     """Return the report on the made-up connection of this name, in a scenario, at a fixed moment.
 
-    Once in a session for the same arguments, whether or not they are written out: a report does not change.
+    The report is computed once per session and set of arguments, explicit or default: a report does not change.
     """
     return _verified(scenario, checks, wait, baseline, name)[0]
 
@@ -75,6 +76,6 @@ def entries_of(scenario: str) -> set[str | None]:
 
 
 def read(response: httpx.Response, service: str | None) -> Finding:
-    """Return what an answer means by itself; ``service`` is the name of the API that gave it, if that is known."""
+    """Return the finding of one answer; ``service`` is the name of the API that gave it, if it is known."""
     headers = dict(response.headers)
     return explain(response.content, status=response.status_code, headers=headers, service=service)

@@ -1,4 +1,4 @@
-"""Time in tests that is nobody's: when all have fallen asleep, it is the moment at which the first wakes up."""
+"""Virtual time for tests: when all tasks sleep, time moves to the moment at which the first one wakes up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Skipping(asyncio.SelectorEventLoop):
-    """An event loop that waits for nothing; its time starts at 0. For what uses no sockets; threads take no time."""
+    """An event loop that never waits; its time starts at 0. It supports no sockets, and threads take no time."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -45,7 +45,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 class LoopClock(Clock):
-    """The time of the loop that runs."""
+    """A clock with the time of the running event loop."""
 
     def monotonic(self) -> float:
         return asyncio.get_running_loop().time()

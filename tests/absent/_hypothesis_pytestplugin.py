@@ -1,1 +1,1 @@
-"""In place of hypothesis' plugin of pytest: it imports hypothesis at the end of each session, in a quarter second."""
+"""Replacement of hypothesis' plugin of pytest, which imports hypothesis at the end of each session, in 0.25 s."""

@@ -1,3 +1,3 @@
-"""In place of trio: httpcore imports it wherever a browser's driver has installed it, and uses it nowhere here."""
+"""Replacement of trio: httpcore imports trio if the driver of a browser installed it, and never uses it in tests."""
 
 raise ImportError("processes that tests start do without trio")

@@ -1,4 +1,4 @@
-"""Helpers of the shape tests of the Azure APIs: recorded answers, and ways to spoil an answer."""
+"""Helpers for tests of the shapes of Azure APIs: recorded answers, and ways to change an answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEGMENTS = st.text(st.characters(exclude_characters="/?#", exclude_categories=["
 
 
 def sample_params(**operations: Endpoint[Any]) -> list[tuple[Any, Endpoint[Any]]]:
-    """(body, endpoint) of each recorded answer, by the operation recorded; skips the test where there are none."""
+    """Return (body, endpoint) of each recorded answer of these operations; skip the test if there are none."""
     samples = [
         (json.loads(path.read_text())["body"], endpoint)
         for operation, endpoint in operations.items()
@@ -33,19 +33,19 @@ def sample_params(**operations: Endpoint[Any]) -> list[tuple[Any, Endpoint[Any]]
 
 
 def decode(body: Any, endpoint: Endpoint[T]) -> T:
-    """Decodes a body as the engine does."""
+    """Return a body decoded as the engine decodes it."""
     return msgspec.json.decode(json.dumps(body), type=endpoint.answers)
 
 
 def without(body: Any, path: Sequence[str | int]) -> Any:
-    """A copy of a body that lacks one member."""
+    """Return a copy of a body without one member."""
     spoilt = copy.deepcopy(body)
     del _parent(spoilt, path)[path[-1]]
     return spoilt
 
 
 def having(body: Any, path: Sequence[str | int], value: Any) -> Any:
-    """A copy of a body with one member changed or added."""
+    """Return a copy of a body with one member changed or added."""
     spoilt = copy.deepcopy(body)
     _parent(spoilt, path)[path[-1]] = value
     return spoilt
@@ -58,7 +58,7 @@ def _parent(body: Any, path: Sequence[str | int]) -> Any:
 
 
 def assert_only_own_path(endpoint: Endpoint[Any], data: st.DataObject) -> None:
-    """The endpoint's pattern knows its expanded path in any case and gives the parameters back; no other's knows it."""
+    """Assert that only the endpoint's own pattern matches its expanded path, in any case, and gives the parameters."""
     names = list(dict.fromkeys(part[1] for part in _parts(endpoint) if part[1]))
     values = {name: data.draw(SEGMENTS, label=name) for name in names}
     path = "".join(values[name] if name else text for text, name in _parts(endpoint))
@@ -78,7 +78,7 @@ def assert_only_own_path(endpoint: Endpoint[Any], data: st.DataObject) -> None:
 
 
 def _parts(endpoint: Endpoint[Any]) -> list[tuple[str, str]]:
-    """The template as (literal text, "") and ("", parameter) in turn."""
+    """Return a path template as alternating (literal text, "") and ("", parameter) pairs."""
     parts: list[tuple[str, str]] = []
     rest = endpoint.path
     while rest:

@@ -1,4 +1,4 @@
-"""That a spoilt answer is refused, and that the refusal says where it is spoilt."""
+"""Assertions that a changed answer is refused, and that the refusal names the place of the change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Steps = Sequence[str | int]
 
 
 def assert_required(body: Any, endpoint: Endpoint[Any], path: Steps) -> None:
-    """The body is refused without the member, by the member's name and its object's path."""
+    """Assert that the body without the member is refused, with the member's name and its object's path."""
     decode(body, endpoint)
     with pytest.raises(msgspec.ValidationError) as refused:
         decode(without(body, path), endpoint)
@@ -24,7 +24,7 @@ def assert_required(body: Any, endpoint: Endpoint[Any], path: Steps) -> None:
 
 
 def assert_mistyped(body: Any, endpoint: Endpoint[Any], path: Steps, value: Any) -> None:
-    """The body is refused with that value, by the member's path."""
+    """Assert that the body with this value is refused, with the member's path."""
     decode(body, endpoint)
     with pytest.raises(msgspec.ValidationError) as refused:
         decode(having(body, path, value), endpoint)

@@ -1,4 +1,4 @@
-"""The least role for each action, against the definitions of the built-in roles."""
+"""The least role for each action, compared with the definitions of the built-in roles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def gives(role: RoleDefinition, action: str) -> bool:
     return allows(role.actions, action) and not allows(role.not_actions, action)
 
 
-def test_each_role_gives_its_action_and_no_lesser_one_of_sentinel_does(subtests: pytest.Subtests) -> None:
+def test_each_role_gives_its_action_and_no_lesser_sentinel_role_gives_it(subtests: pytest.Subtests) -> None:
     for action in sorted(PUBLISHED_ACTIONS):
         with subtests.test(action=action):
             role = role_for(action)
@@ -23,7 +23,7 @@ def test_each_role_gives_its_action_and_no_lesser_one_of_sentinel_does(subtests:
             assert not any(gives(BUILT_IN[other], action) for other in lesser)
 
 
-def test_a_role_that_is_said_to_give_an_action_does(subtests: pytest.Subtests) -> None:
+def test_documented_roles_give_their_action(subtests: pytest.Subtests) -> None:
     assert {name for name, role in BUILT_IN.items() if {"*", "*/read"} & set(role.actions)} == READ_EVERYTHING
     for action in sorted(PUBLISHED_ACTIONS):
         with subtests.test(action=action):
@@ -31,7 +31,7 @@ def test_a_role_that_is_said_to_give_an_action_does(subtests: pytest.Subtests) -
                 assert not is_said_to_give(role, action) or gives(BUILT_IN[role], action), role
 
 
-def test_the_role_for_several_actions_is_the_greatest_that_one_takes() -> None:
+def test_the_role_for_several_actions_is_the_greatest_of_their_roles() -> None:
     update, indicator = (
         "Microsoft.SecurityInsights/incidents/write",
         "Microsoft.SecurityInsights/threatIntelligence/write",

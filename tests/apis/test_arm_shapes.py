@@ -86,7 +86,7 @@ def test_mistyped_member_is_refused_with_its_path() -> None:
         decode({"value": [WORKSPACE, having(WORKSPACE, ["properties", "customerId"], 7)]}, arm.WORKSPACES)
 
 
-def test_what_is_new_or_null_passes(subtests: pytest.Subtests) -> None:
+def test_new_members_and_nulls_are_accepted(subtests: pytest.Subtests) -> None:
     for path, value in [
         (["brandNew"], {"x": 1}),
         (["properties", "provisioningState"], "Pondering"),
@@ -101,8 +101,8 @@ def test_what_is_new_or_null_passes(subtests: pytest.Subtests) -> None:
             decode(having(WORKSPACE, path, value), arm.WORKSPACE)
 
 
-def test_what_nothing_reads_may_be_left_out(subtests: pytest.Subtests) -> None:
-    """Members that no published description calls required, and no check looks at."""
+def test_unread_members_may_be_left_out(subtests: pytest.Subtests) -> None:
+    """No published description requires these members, and no check reads them."""
     common = {"id": "/x", "name": "x", "type": "x"}
     subscription = {"id": "/x", "subscriptionId": "x", "displayName": "x", "state": "Enabled"}
     cases: list[tuple[Any, Endpoint[Any]]] = [
@@ -116,16 +116,16 @@ def test_what_nothing_reads_may_be_left_out(subtests: pytest.Subtests) -> None:
             decode(body, endpoint)
 
 
-def test_permissions_leave_out_what_they_do_not_have() -> None:
+def test_permissions_leave_out_empty_members() -> None:
     (grant,) = decode({"value": [{"actions": ["*/read"]}], "nextLink": None}, arm.PERMISSIONS).value
     assert grant == arm.Permissions(actions=("*/read",), not_actions=(), data_actions=(), not_data_actions=())
 
 
-def test_no_subscription_seen_is_an_answer() -> None:
+def test_an_empty_list_of_subscriptions_is_valid() -> None:
     assert decode({"value": []}, arm.SUBSCRIPTIONS).value == []
 
 
-def test_table_tells_whether_queries_reach_it() -> None:
+def test_plan_and_protection_of_a_table_are_read() -> None:
     body = {"id": ID + "/tables/T", "name": "T", "properties": {"plan": "Basic", "protectionLevel": "Protected"}}
     properties = decode(body, arm.TABLE).properties
     assert (properties.plan, properties.protection_level) == ("Basic", "Protected")

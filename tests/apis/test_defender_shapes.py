@@ -121,7 +121,7 @@ def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> 
 
 
 def test_all_but_the_id_may_be_left_out_or_null(subtests: pytest.Subtests) -> None:
-    """The documentation calls no member required, and devices that were only discovered have fewer of them."""
+    """The documentation requires no member, and devices that were only discovered have fewer members."""
     cases: list[tuple[dict[str, Any], Endpoint[Any]]] = [(MACHINE, defender.MACHINE), (ALERT, defender.ALERT)]
     for body, endpoint in cases:
         with subtests.test(endpoint=endpoint.name):

@@ -56,14 +56,14 @@ def test_token_without_a_required_member_is_refused(member: Any) -> None:
         decode(without(TOKEN, [member]), entra.TOKEN)
 
 
-def test_lifetime_as_text_is_of_the_v1_endpoint_and_refused() -> None:
+def test_lifetime_as_text_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match=r"\$\.expires_in") as refused:
         decode(having(TOKEN, ["expires_in"], "3599"), entra.TOKEN)
     assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("member", ["issuer", "token_endpoint", "authorization_endpoint", "jwks_uri"])
-def test_discovery_needs_what_a_token_is_asked_with(member: Any) -> None:
+def test_discovery_requires_these_members(member: Any) -> None:
     with pytest.raises(msgspec.ValidationError, match=f"`{member}`"):
         decode(without(DISCOVERY, [member]), entra.OPENID_CONFIGURATION)
 

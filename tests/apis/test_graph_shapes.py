@@ -162,7 +162,7 @@ def test_registration_is_read_without_secret_or_key() -> None:
     assert "MIIC" not in repr(application)
 
 
-def test_what_was_not_selected_is_told_apart_from_what_is_not_there() -> None:
+def test_unselected_members_differ_from_missing_ones() -> None:
     assert decode({"id": "o", "appId": "a"}, graph.APPLICATION).password_credentials is None
     assert decode({"id": "o", "appId": "a", "passwordCredentials": []}, graph.APPLICATION).password_credentials == []
 

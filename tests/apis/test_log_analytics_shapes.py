@@ -77,7 +77,7 @@ def test_partial_answer_keeps_both_tables_and_error() -> None:
     assert len(answer.records()) == 3
 
 
-def test_permissions_name_tables_that_were_left_out() -> None:
+def test_permissions_list_omitted_tables() -> None:
     permissions = {"resources": [], "dataSources": [{"resourceId": "/ws", "denyTables": ["Tables.Custom"]}]}
     answer = decode({**ANSWER, "permissions": permissions}, QUERY)
     assert answer.permissions.data_sources[0].deny_tables == ("Tables.Custom",)
@@ -113,7 +113,7 @@ def test_new_column_types_and_members_pass() -> None:
 @given(
     st.lists(st.lists(st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(), min_size=2, max_size=2))
 )
-def test_rows_of_native_values_come_back_as_they_were(rows: Any) -> None:
+def test_rows_of_native_values_are_unchanged(rows: Any) -> None:
     table = {"name": "T", "columns": [{"name": "A", "type": "string"}, {"name": "B", "type": "long"}], "rows": rows}
     assert [list(record.values()) for record in decode({"tables": [table]}, QUERY).records()] == rows
 
@@ -125,14 +125,14 @@ def test_queries_have_one_name_and_one_text_each() -> None:
     assert not any(text.lstrip().startswith(".") for text in texts)
 
 
-def test_one_row_of_a_table_that_is_looked_at() -> None:
+def test_the_query_of_a_table_asks_for_one_row() -> None:
     assert kql.table("SecurityIncident").text == "SecurityIncident | take 1"
     with pytest.raises(KeyError):
         kql.table("SecretTable")
 
 
 @pytest.mark.parametrize("table", kql.FRESHNESS_TABLES)
-def test_freshness_looks_at_each_table_under_its_own_label(table: Any) -> None:
+def test_freshness_queries_each_table_under_its_own_label(table: Any) -> None:
     assert kql.FRESHNESS.text.count(f"({table} |") == 1
     assert f'T="{table}"' in kql.FRESHNESS.text
 

@@ -1,4 +1,4 @@
-"""API permissions: names to ids."""
+"""API permissions: their names and ids."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def test_a_resource_is_found_by_any_of_its_names() -> None:
     assert resource_of("https://example.com") is None
 
 
-def test_hosts_of_the_two_defender_apis_are_told_apart() -> None:
+def test_hosts_of_the_two_defender_apis_are_distinguished() -> None:
     xdr = resource_of("https://api.security.microsoft.com/.default")
     assert xdr is not None
     assert xdr.api == "defender_xdr"
 
 
 def test_an_operation_is_opened_by_the_permission_that_writes_too(subtests: pytest.Subtests) -> None:
-    """The page of each operation lists both; the checks of permissions take the one that writes for the other."""
+    """The page of each operation lists both; the checks of permissions accept the ReadWrite one instead."""
     for endpoint in ENDPOINTS.values():
         if not isinstance(endpoint.needs, AppRole):
             continue

@@ -121,7 +121,7 @@ def test_recorded_onboarding_states_have_the_shape(subtests: pytest.Subtests) ->
                 assert decode(state, endpoint).name == "default"
 
 
-def test_every_operation_is_tried() -> None:
+def test_every_operation_has_a_test_answer() -> None:
     assert [endpoint for endpoint, _ in ANSWERS] == DECLARED
 
 
@@ -136,7 +136,7 @@ def test_pattern_knows_its_own_path_and_no_other(endpoint: Any, data: st.DataObj
     assert_only_own_path(endpoint, data)
 
 
-def test_incident_says_how_many_alerts_it_has() -> None:
+def test_the_alert_count_of_an_incident_is_read() -> None:
     assert decode(INCIDENT, sentinel.INCIDENT).alerts_count == 2
     assert decode(without(INCIDENT, ["properties", "additionalData"]), sentinel.INCIDENT).alerts_count == 0
     assert decode(having(INCIDENT, ["properties", "additionalData"], {}), sentinel.INCIDENT).alerts_count == 0
@@ -191,12 +191,12 @@ def test_mistyped_member_is_refused_with_its_path(subtests: pytest.Subtests) -> 
 
 @given(value=st.text())
 @pytest.mark.parametrize("member", ["severity", "status", "classification", "providerName"])
-def test_values_are_open(member: Any, value: Any) -> None:
+def test_unknown_values_are_accepted(member: Any, value: Any) -> None:
     decode(having(INCIDENT, ["properties", member], value), sentinel.INCIDENT)
 
 
 @with_ids(ANSWERS)
-def test_extra_members_pass_at_the_top_and_within(endpoint: Any, body: Any) -> None:
+def test_extra_members_are_accepted_at_any_depth(endpoint: Any, body: Any) -> None:
     body = having(body, ["brandNew"], {"x": [1]})
     if "value" in body:
         body = having(body, ["value", 0, "brandNew"], 1)
@@ -209,7 +209,7 @@ def test_last_page_ends_in_any_of_three_ways(end: Any) -> None:
     assert not decode({**page(INCIDENT), **end}, sentinel.INCIDENTS).next_link
 
 
-def test_rules_of_kinds_that_are_new_are_taken_as_they_are() -> None:
+def test_rules_of_new_kinds_are_accepted() -> None:
     nrt, unheard_of = decode(
         page(resource({"enabled": False}, kind="NRT"), resource({}, kind="UnheardOf")), sentinel.ALERT_RULES
     ).value
@@ -248,7 +248,7 @@ def test_gets_need_a_published_read_action_of_the_provider() -> None:
             assert endpoint.needs.name.endswith("/read")
 
 
-def test_only_settings_ask_a_preview() -> None:
+def test_only_settings_use_a_preview_version() -> None:
     assert [endpoint.name for endpoint in DECLARED if endpoint.api_version != sentinel.STABLE] == ["sentinel.settings"]
 
 

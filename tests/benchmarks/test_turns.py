@@ -1,4 +1,4 @@
-"""Processes measured in turns."""
+"""Measurements of processes that take turns."""
 
 from __future__ import annotations
 

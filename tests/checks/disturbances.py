@@ -1,4 +1,4 @@
-"""Disturbances of one question of many to an endpoint, and services that ignore a query option."""
+"""Disturbances of a single query to an endpoint, and services that ignore a query option."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 
 def on(day: date, **values: object) -> World:
-    """The world on another day, its whole history with it."""
+    """Return the world of the made-up connection on another day, with its whole history moved to that day."""
     return build(made_up(**values), start=datetime.combine(day, START.timetz()))
 
 
 @dataclass
 class AtQuery(Disturbance):
-    """A disturbance of one query, of all that are put to Log Analytics by the workspace's GUID."""
+    """A disturbance of a single query that is sent to Log Analytics by the GUID of the workspace."""
 
     endpoint: str | None = "log_analytics.query"
     query: str = field(default="", kw_only=True)
@@ -37,7 +37,7 @@ class AtQuery(Disturbance):
 
 
 def query_changed(world: World, query: Query, change: Change) -> World:
-    """The world, with the JSON of one query's answer changed: in place, or to what ``change`` returns."""
+    """Change the JSON of the answer to one query, in place or to the result of ``change``; return the world."""
 
     def answer(call: Call) -> httpx.Response:
         response = undisturbed(call)
@@ -50,7 +50,7 @@ def query_changed(world: World, query: Query, change: Change) -> World:
 
 
 def query_answered(world: World, query: Query, status: int, body: Any = None) -> World:
-    """The world, with this in place of what one query would be answered."""
+    """Replace the answer to one query; return the world."""
 
     def answer(call: Call) -> httpx.Response:
         return respond(call, status, body, JSON)
@@ -60,6 +60,6 @@ def query_answered(world: World, query: Query, status: int, body: Any = None) ->
 
 
 def ignoring(world: World, endpoint: str, option: str) -> World:
-    """The world, with an endpoint that takes no notice of a query option."""
+    """Make an endpoint ignore a query option; return the world."""
     world.disturbances.insert(0, Disturbance(without_options(option), endpoint=endpoint))
     return world

@@ -1,4 +1,4 @@
-"""Worlds whose Entra refuses a token, or issues one that claims something else."""
+"""Worlds whose Entra refuses a token or issues one with other claims."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AUDIENCES = ("arm", "log_analytics", "graph", "defender")
 
 
 def refusing(name: str, audience: str | None = None, **values: str) -> World:
-    """A world whose Entra refuses a token (for one audience only) with one of its documented errors."""
+    """Return a world whose Entra refuses tokens (for one audience only, if given) with a documented error."""
 
     def answer(call: Call) -> httpx.Response:
         return entra.refuse(call, name, **values) if audience in (None, requested_audience(call)) else undisturbed(call)
@@ -26,13 +26,13 @@ def refusing(name: str, audience: str | None = None, **values: str) -> World:
 
 
 def requested_audience(call: Call) -> str:
-    """The audience that a token request is for."""
+    """Return the audience of a token request."""
     scope = httpx.QueryParams(call.request.content.decode())["scope"].removesuffix("/.default")
     return next(audience for audience in AUDIENCES if CLOUDS["public"].accepts(audience, scope))  # type: ignore[arg-type]
 
 
 def claiming(**claims: Any) -> World:
-    """A world whose tokens claim this (or, with None, leave it out)."""
+    """Return a world whose tokens have these claims; None removes a claim."""
 
     def change(body: dict[str, Any]) -> None:
         issued = dict(read(body["access_token"])[0] or {}) | claims

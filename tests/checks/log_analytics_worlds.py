@@ -1,4 +1,4 @@
-"""Results of queries, and worlds whose rows are of another time."""
+"""Results of queries, and worlds with older or delayed rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TIMEOUT = {
 
 
 def result(**columns: tuple[str, Any]) -> dict[str, Any]:
-    """A result of one row: column name to type and value."""
+    """Return a query result of one row, from column names to pairs of type and value."""
     shape = [{"name": name, "type": kind} for name, (kind, _) in columns.items()]
     return {"tables": [{"name": "PrimaryResult", "columns": shape, "rows": [[value for _, value in columns.values()]]}]}
 
@@ -37,7 +37,7 @@ def without_column(body: dict[str, Any]) -> None:
 
 
 def age(world: World, table: str, by: timedelta) -> World:
-    """Everything in the table happened and arrived that much earlier."""
+    """Move the event and arrival times of all rows of a table back; return the world."""
     for row in world.tenant.workspace.tables[table].rows:
         row["TimeGenerated"] -= by
         row[INGESTED] -= by
@@ -45,7 +45,7 @@ def age(world: World, table: str, by: timedelta) -> World:
 
 
 def arriving(world: World, table: str, after: timedelta) -> World:
-    """Rows of the table arrive that long after the event."""
+    """Delay the arrival of all rows of a table after their event; return the world."""
     for row in world.tenant.workspace.tables[table].rows:
         row[INGESTED] = row["TimeGenerated"] + after
     return world

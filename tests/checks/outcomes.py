@@ -1,6 +1,6 @@
-"""Arranged worlds, and how checks end in them.
+"""Arranged worlds, and assertions about the outcomes of checks in them.
 
-A test arranges a world - its tenant's state, or one endpoint's answers - and says how a check must end there::
+A test arranges a world (the state of its tenant, or the answers of one endpoint) and states the outcome of a check::
 
     def test_ended_secret():
         fails("AUTH-003", world("expired-secret"), "secret_expired")
@@ -31,13 +31,13 @@ Change = Callable[[dict[str, Any]], "dict[str, Any] | None"]
 
 
 def world(scenario: str = "healthy", **values: object) -> World:
-    """The world of the made-up connection with these values, in the state of a scenario (or several: ``a+b``)."""
+    """Return the world of the made-up connection with these values, in a scenario or several (``a+b``)."""
     return build(made_up(**values), scenario, START)
 
 
 @dataclass(frozen=True)
 class Arranged:
-    """A source: answers come from a world as it was arranged, to the connection as the world has it."""
+    """A source that answers from an arranged world; the connection is the one of the world."""
 
     world: World
     name: str = "arranged"
@@ -47,25 +47,25 @@ class Arranged:
         yield Channel(self.world.transport(), self.world.clock, self.world.connection)
 
 
-# How checks end
+# Outcomes of checks
 
 
 def outcomes_by_check(world: World, *ids: str) -> dict[str, Outcome]:
-    """The outcomes of these checks by id; of all but the negative control, if none is named."""
+    """Return the outcomes of these checks by id; without ids, of all checks except the negative control."""
     report = verify(world.connection, source=Arranged(world), checks=ids or None)
     return {outcome.check: outcome for outcome in report.outcomes}
 
 
 def outcome(id: str, world: World) -> Outcome:
-    """How one check ends."""
+    """Return the outcome of one check."""
     return outcomes_by_check(world, id)[id]
 
 
 def fails(id: str, world: World, cause: str, says: str = "") -> Outcome:
-    """The check fails with this cause and, somewhere in the reason, this text. The outcome, for more.
+    """Assert that the check fails with this cause, and that its reason contains ``says``; return the outcome.
 
-    A check that is but advice warns instead; where no service gave a sign, the check is inconclusive. Every check must
-    have such a test: ``test_every_check_can_fail`` looks for it.
+    A check of level ``should`` warns instead. If the cause is not conclusive, the check may also be inconclusive. Every
+    check must have such a test: ``test_every_check_can_fail`` looks for it.
     """
     ended = outcome(id, world)
     statuses = {"failed" if catalogue()[id].level == "must" else "warning"}
@@ -77,23 +77,23 @@ def fails(id: str, world: World, cause: str, says: str = "") -> Outcome:
 
 
 def blocked(id: str, world: World, by: str, cause: str) -> None:
-    """The check does not fail a second time for what another one owns."""
+    """Assert that the check is blocked by another check, which owns the cause, and does not fail itself."""
     ended = outcome(id, world)
     assert (ended.status, ended.blocked_by, ended.cause) == ("blocked", by, cause), ended.reason
 
 
 def ends(id: str, world: World, status: str, says: str = "") -> None:
-    """The check ends so, its reason holding this text: passed, not_applicable, not_configured, inconclusive."""
+    """Assert the check's status (passed, not_applicable, not_configured, inconclusive) and a text of its reason."""
     ended = outcome(id, world)
     assert ended.status == status, (ended.status, ended.cause, ended.reason)
     assert says in (ended.reason or ""), ended.reason
 
 
-# What disturbs one endpoint
+# Disturbances of one endpoint
 
 
 def changed(world: World, endpoint: str, change: Change) -> World:
-    """The world, with the JSON of an endpoint's successful answers changed: in place, or to what ``change`` returns."""
+    """Change the JSON of an endpoint's successes, in place or to the result of ``change``; return the world."""
 
     def answer(call: Call) -> httpx.Response:
         response = undisturbed(call)
@@ -110,7 +110,7 @@ def changed(world: World, endpoint: str, change: Change) -> World:
 
 
 def answered(world: World, endpoint: str, response: httpx.Response | Exception | Handler) -> World:
-    """The world, with this response (or error of the transport) in place of what the endpoint would answer."""
+    """Replace the answer of an endpoint by a response, an error of the transport or a handler; return the world."""
 
     def answer(call: Call) -> httpx.Response:
         if isinstance(response, Exception):

@@ -1,4 +1,4 @@
-"""The checks of the subscription, the resource group and the workspace."""
+"""Tests of the checks of the subscription, the resource group and the workspace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.checks.outcomes import answered, blocked, changed, ends, fails, world
 
 
 def subscribed(state: str = "Enabled") -> World:
-    """A world in which the app may read the subscription too, which is in this state."""
+    """Return a world in which the app may also read the subscription, which has this state."""
     there = world()
     for subscription in there.tenant.subscriptions.values():
         subscription.state = state
@@ -25,7 +25,7 @@ def subscribed(state: str = "Enabled") -> World:
 
 
 def workspace(**properties: Any) -> World:
-    """A world whose workspace says this of itself (or, with None, leaves it out)."""
+    """Return a world whose workspace has these properties; None removes a property."""
 
     def change(body: dict[str, Any]) -> None:
         for name, value in properties.items():
@@ -47,7 +47,7 @@ def workspace(**properties: Any) -> World:
         ("subscription-disabled", "subscription_disabled"),
     ],
 )
-def test_subscription_is_not_there_or_not_usable(scenario: str, cause: str) -> None:
+def test_subscription_is_missing_or_unusable(scenario: str, cause: str) -> None:
     fails("ARM-001", world(scenario), cause)
 
 
@@ -65,7 +65,7 @@ def test_subscription_out_of_documented_shape() -> None:
     fails("ARM-001", there, "contract_violation")
 
 
-def test_subscription_that_is_not_shown_is_seen_by_its_workspace() -> None:
+def test_hidden_subscription_is_known_from_its_workspace() -> None:
     ends("ARM-001", world(), "passed")
     blocked("ARM-001", world("no-azure-role"), "RBAC-001", "rbac_role_missing")
 
@@ -73,7 +73,7 @@ def test_subscription_that_is_not_shown_is_seen_by_its_workspace() -> None:
 # ARM-002: the resource group
 
 
-def test_resource_group_is_not_there() -> None:
+def test_resource_group_is_missing() -> None:
     fails("ARM-002", world("wrong-resource-group"), "resource_group_not_found", says="rg-elsewhere")
 
 
@@ -97,13 +97,13 @@ def test_resource_group_that_is_not_shown() -> None:
 # ARM-003 and ARM-004: the workspace, and its id
 
 
-def test_workspace_is_not_there() -> None:
+def test_workspace_is_missing() -> None:
     there = world("wrong-workspace")
     fails("ARM-003", there, "workspace_not_found", says="no Log Analytics workspace of this name")
     blocked("ARM-004", there, "ARM-003", "workspace_not_found")
 
 
-def test_workspace_of_another_name_is_seen() -> None:
+def test_workspace_of_another_name_fails() -> None:
     there = world("wrong-workspace")
     there.tenant.revoke_roles()
     there.tenant.assign(READER, scope=there.tenant.workspace.scope)
@@ -147,7 +147,7 @@ def test_workspace_id_in_capitals() -> None:
     ends("ARM-004", there, "passed")
 
 
-def test_workspace_id_that_is_a_name_is_the_connection_files_fault() -> None:
+def test_workspace_id_that_is_a_name_is_a_fault_of_the_connection_file() -> None:
     blocked("ARM-004", world("workspace-name-as-id"), "CONN-004", "workspace_id_not_guid")
 
 
@@ -200,12 +200,12 @@ def test_ingestion_was_stopped_this_week() -> None:
 
 
 @pytest.mark.parametrize("capping", [None, {"dailyQuotaGb": -1.0}, {"dataIngestionStatus": "ApproachingQuota"}])
-def test_ingestion_goes_on(capping: dict[str, Any] | None) -> None:
+def test_ingestion_passes_without_a_stop(capping: dict[str, Any] | None) -> None:
     ends("ARM-006", workspace(workspaceCapping=capping), "passed")
 
 
 @pytest.mark.parametrize(("days", "status"), [(91, "warning"), (90, "passed"), (None, "passed")])
-def test_retention(days: int | None, status: str) -> None:
+def test_short_retention_of_the_workspace_warns(days: int | None, status: str) -> None:
     there = world(expect=Expect(min_retention_days=days))
     if status == "warning":
         fails("ARM-006", there, "data_stale", says="keeps data for 90 days; 91 are expected")
@@ -229,7 +229,7 @@ def test_sentinel_is_not_enabled(scenario: str, cause: str) -> None:
     blocked("SENT-001", world(scenario), "ARM-007", cause)
 
 
-def test_sentinel_itself_says_that_it_is_not_enabled() -> None:
+def test_sentinel_reports_that_it_is_not_enabled() -> None:
     def refuse(call: Call) -> httpx.Response:
         return sentinel.refuse(call, "not-onboarded", workspace="law-security")
 
@@ -244,14 +244,14 @@ def test_answered_incidents_outweigh_a_hidden_state() -> None:
     ends("ARM-007", answered(world(), "sentinel.onboarding_state", FORBIDDEN), "passed")
 
 
-def test_workspace_says_that_sentinel_is_built_on_it() -> None:
+def test_the_workspace_lists_sentinel_as_a_feature() -> None:
     there = world("role-too-small")
     ends("ARM-007", there, "passed")
     there.tenant.workspace.onboarded = False
     blocked("ARM-007", there, "RBAC-013", "rbac_role_missing")
 
 
-def test_connection_that_does_not_look_into_azure(subtests: pytest.Subtests) -> None:
+def test_connection_without_azure_operations(subtests: pytest.Subtests) -> None:
     for id in ["ARM-001", "ARM-002", "ARM-003", "ARM-004", "ARM-005", "ARM-006", "ARM-007"]:
         with subtests.test(id=id):
             ends(id, world(apis=["graph", "defender"]), "not_applicable")
@@ -263,7 +263,7 @@ def test_no_token_for_azure(subtests: pytest.Subtests) -> None:
             blocked(id, world("wrong-secret"), "AUTH-003", "wrong_client_secret")
 
 
-# ARM-008, ARM-009: the cap, and where data comes from
+# ARM-008, ARM-009: the cap and the sources of data
 
 
 def test_a_workspace_near_its_daily_cap() -> None:
@@ -274,7 +274,7 @@ def test_a_workspace_near_its_daily_cap() -> None:
     ends("ARM-008", there, "passed")
 
 
-def test_a_workspace_that_takes_no_data_from_anywhere() -> None:
+def test_a_workspace_that_accepts_no_data() -> None:
     closed = {"publicNetworkAccessForIngestion": "Disabled"}
     fails("ARM-009", workspace(**closed), "network_access_disabled", "publicNetworkAccessForIngestion")
     linked = {**closed, "privateLinkScopedResources": [{"resourceId": "x", "scopeId": "y"}]}

@@ -1,4 +1,4 @@
-"""The checks of Entra: the tenant, the app and its credential."""
+"""Tests of the checks of Entra: the tenant, the app and its credential."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tests.contoso import START
     ("scenario", "cause", "says"),
     [("wrong-tenant", "tenant_not_found", ""), ("wrong-cloud", "wrong_cloud", "lives in the cloud")],
 )
-def test_tenant_is_not_there(scenario: str, cause: str, says: str) -> None:
+def test_tenant_is_missing(scenario: str, cause: str, says: str) -> None:
     fails("AUTH-001", world(scenario), cause, says)
     blocked("AUTH-010", world(scenario), "AUTH-001", cause)
 
 
-def test_entra_finds_the_tenant_malformed() -> None:
+def test_tenant_is_malformed_for_entra() -> None:
     there = answered(
         world(), "entra.openid_configuration", lambda call: entra.refuse(call, "tenant-malformed", tenant="x")
     )
@@ -85,7 +85,7 @@ def test_tokens_without_a_service_principal() -> None:
 
 
 @pytest.mark.parametrize("scenario", ["wrong-secret", "expired-secret", "defender-not-in-tenant"])
-def test_entra_came_past_the_app(scenario: str) -> None:
+def test_errors_after_the_app_was_found_do_not_fail_the_app(scenario: str) -> None:
     ends("AUTH-002", world(scenario), "passed")
 
 
@@ -116,7 +116,7 @@ def test_credential_is_refused_for_one_api_only() -> None:
     ends("AUTH-010", there, "passed")
 
 
-def test_policy_that_only_graph_speaks_of_is_graphs() -> None:
+def test_policy_that_only_graph_reports_is_a_finding_about_graph() -> None:
     body = {
         "error": {"code": "InvalidAuthenticationToken", "message": "A Conditional Access policy does not allow this."}
     }
@@ -144,7 +144,7 @@ def test_no_token_at_all_is_one_finding(response: httpx.Response | Exception, ca
     assert {outcome.blocked_by for id, outcome in ended.items() if id != "AUTH-003"} == {"AUTH-003"}
 
 
-def test_one_token_that_fails_is_that_one() -> None:
+def test_one_token_that_fails_is_the_only_finding() -> None:
     def answer(call: Call) -> httpx.Response:
         return httpx.Response(500) if requested_audience(call) == "graph" else undisturbed(call)
 
@@ -153,12 +153,12 @@ def test_one_token_that_fails_is_that_one() -> None:
     assert ended["AUTH-012"].status == "inconclusive"
 
 
-def test_one_of_two_secrets_has_ended() -> None:
+def test_one_of_two_secrets_has_expired() -> None:
     there = world("one-secret-expired")
     there.tenant.consent(state.GRAPH_APP, "Application.Read.All")
     fails("AUTH-004", there, "secret_expired", "Accepted of the client secrets: number 2. Not accepted: secret 1")
     ends("AUTH-003", there, "passed")
-    ends("HYG-001", there, "passed")  # the last one counts
+    ends("HYG-001", there, "passed")  # the last secret counts
 
 
 def test_no_secret_is_accepted() -> None:
@@ -171,11 +171,11 @@ def test_each_secret_is_tried_once() -> None:
     there = world("one-secret-expired")
     outcomes_by_check(there)
     forms = [request.content.decode() for request in there.requests if request.url.path.endswith("/token")]
-    assert len(forms) == 5  # for the first API with each secret, for the others with the one that works
+    assert len(forms) == 5  # the first API tries each secret, the others use the one that works
     assert len([form for form in forms if "old8Q" in form]) == 1
 
 
-def test_a_secret_that_cannot_be_one_is_not_sent() -> None:
+def test_a_malformed_secret_is_not_sent() -> None:
     there = world("two-secrets")
     own = there.connection.credential
     assert isinstance(own, ClientSecret)
@@ -185,7 +185,7 @@ def test_a_secret_that_cannot_be_one_is_not_sent() -> None:
     assert not [request for request in there.requests if b"client_secret=a9910000" in request.content]
 
 
-def test_certificate_that_the_app_does_not_have() -> None:
+def test_certificate_that_is_not_registered_on_the_app() -> None:
     there = world(client_secret=None, credential=certificate())
     there.tenant.app.certificates.clear()
     fails("AUTH-003", there, "certificate_invalid")
@@ -197,7 +197,7 @@ def test_certificate_that_cannot_sign() -> None:
 
 
 def federated(**claims: object) -> World:
-    """The world of a connection with a trusted provider's token: one that matches, but for these claims."""
+    """Return a world whose connection has a trusted provider's token that matches, apart from these claims."""
     there = world(client_secret=None, credential=FederatedToken(lambda: virtual_provider().token(START), "env:TOKEN"))
     there.connection = replace(
         there.connection,

@@ -1,4 +1,4 @@
-"""The checks of the connection file's values and of the way to the services."""
+"""Tests of the checks of the connection file's values and of the network path to the services."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_malformed_value(subtests: pytest.Subtests) -> None:
         ("CONN-004", {"resource_group": "RG_Sicherheit.(süd)-1"}),
     ],
 )
-def test_value_that_can_be_right(id: str, value: dict[str, str]) -> None:
+def test_plausible_values_pass(id: str, value: dict[str, str]) -> None:
     ends(id, world(**value), "passed")
 
 
@@ -65,14 +65,14 @@ def test_nothing_is_sent_with_a_malformed_value(scenario: str, by: str, cause: s
     blocked(stopped, world(scenario), by, cause)
 
 
-# CONN-005: where the secret is kept
+# CONN-005: the storage of the secret
 
 
 def test_secret_in_the_file_itself() -> None:
     fails("CONN-005", world(), "config_invalid", says="in the connection file itself")
 
 
-def test_secret_in_a_file_that_everybody_reads(tmp_path: Path) -> None:
+def test_secret_in_a_file_that_all_users_can_read(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text(SECRET)
     file.chmod(0o644)
@@ -91,7 +91,7 @@ def test_no_secret_at_all() -> None:
     ends("CONN-005", world(client_secret=None, credential=federated), "not_applicable", says="no client secret")
 
 
-# CONN-006: the way to the services
+# CONN-006: the network path to the services
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_no_secret_at_all() -> None:
         ("intercepted", "intercepted"),
     ],
 )
-def test_service_out_of_reach(scenario: str, cause: str) -> None:
+def test_unreachable_service(scenario: str, cause: str) -> None:
     assert fails("CONN-006", world(scenario), cause).status == "inconclusive"
 
 
@@ -122,7 +122,7 @@ def test_each_host_is_judged_by_its_first_request(api: str, first: str) -> None:
     fails("CONN-006", there, "connection_failed")
 
 
-def test_one_operation_that_does_not_answer_is_no_matter_of_the_host() -> None:
+def test_one_operation_without_an_answer_does_not_fail_its_host() -> None:
     there = answered(world(), "graph.secure_scores", httpx.ReadTimeout("timed out"))
     assert {id: outcome.status for id, outcome in outcomes_by_check(there, "CONN-006", "GRAPH-004").items()} == {
         "CONN-006": "passed",
@@ -130,11 +130,11 @@ def test_one_operation_that_does_not_answer_is_no_matter_of_the_host() -> None:
     }
 
 
-def test_refusing_service_can_be_reached() -> None:
+def test_service_that_refuses_is_reachable() -> None:
     ends("CONN-006", world("no-azure-role+no-graph-consent"), "passed")
 
 
-def test_reach_is_not_judged_where_nothing_may_be_sent() -> None:
+def test_reachability_is_not_judged_if_no_request_may_be_sent() -> None:
     ends("CONN-006", world(tenant_id="common"), "not_applicable", says="nothing was sent")
 
 
@@ -150,7 +150,7 @@ def test_clock_is_off(minutes: int, says: str) -> None:
     fails("CONN-007", there, "clock_skew", says=says)
 
 
-def test_clock_may_be_off_a_little() -> None:
+def test_a_small_clock_offset_is_accepted() -> None:
     there = world()
     there.clock.skew = timedelta(minutes=4, seconds=59)
     ends("CONN-007", there, "passed")

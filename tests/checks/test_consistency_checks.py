@@ -1,4 +1,4 @@
-"""How the checks of two routes to the same truth end."""
+"""Tests of the checks that compare two routes to the same data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INCIDENTS = "sentinel.incidents"
 
 
 def without_rows(world: World, number: int) -> World:
-    """The newest incidents but for so many are not in the table."""
+    """Remove the rows of the ``number`` newest incidents from the table; return the world."""
     workspace = world.tenant.workspace
     names = {incident.id for incident in workspace.incidents[:number]}
     table = workspace.tables["SecurityIncident"]
@@ -38,7 +38,7 @@ def test_an_incident_that_never_arrived_in_the_table() -> None:
     fails("XAPI-001", without_rows(world(), 1), "data_stale", "Incidents 4719")
 
 
-def test_a_table_that_shows_no_row_at_all() -> None:
+def test_a_table_without_any_row() -> None:
     there = world()
     there.tenant.workspace.tables["SecurityIncident"].rows.clear()
     fails("XAPI-001", there, "data_hidden", "no row at all")
@@ -51,12 +51,12 @@ def test_the_configured_id_is_of_another_workspace_that_can_be_read() -> None:
     fails("XAPI-001", there, "workspace_id_mismatch", "their alerts are of workspace")
 
 
-def test_hidden_rows_without_a_look_at_the_table_s_plan() -> None:
+def test_hidden_rows_of_a_table_whose_plan_was_not_read() -> None:
     no_plan = httpx.Response(404, headers=JSON, json={"error": {"code": "ResourceNotFound", "message": ""}})
     fails("XAPI-001", answered(world("rows-hidden"), "arm.table", no_plan), "data_hidden")
 
 
-def test_a_protected_table_is_found_where_it_is_looked_at() -> None:
+def test_a_protected_table_is_found_by_the_check_that_reads_it() -> None:
     blocked("XAPI-001", world("rows-hidden"), "LA-010", "data_hidden")
 
 
@@ -93,7 +93,7 @@ def test_an_answer_without_the_names() -> None:
         ("sentinel-not-onboarded", "ARM-007", "sentinel_not_onboarded"),
     ],
 )
-def test_what_keeps_a_route_closed_is_found_there(scenario: str, by: str, cause: str) -> None:
+def test_a_closed_route_is_reported_by_its_own_check(scenario: str, by: str, cause: str) -> None:
     blocked("XAPI-001", world(scenario), by, cause)
 
 
@@ -111,14 +111,14 @@ def test_graph_has_no_incident_at_all() -> None:
     fails("XAPI-002", there, "defender_portal_not_connected")
 
 
-def test_an_incident_that_was_merged_is_found_by_what_it_was_merged_into() -> None:
+def test_a_merged_incident_is_found_by_its_target() -> None:
     def merged(body: dict[str, Any]) -> None:
         body["value"] = [item | {"id": f"{item['id']}0", "redirectIncidentId": item["id"]} for item in body["value"]]
 
     ends("XAPI-002", changed(world(), "graph.incidents", merged), "passed")
 
 
-def test_incidents_of_the_azure_portal_are_not_looked_for() -> None:
+def test_incidents_of_the_azure_portal_are_not_expected_in_graph() -> None:
     there = changed(world("portal-not-connected"), INCIDENTS, lambda body: every(body, providerName="Azure Sentinel"))
     ends("XAPI-002", there, "not_applicable", "comes from the Defender portal")
 
@@ -140,10 +140,10 @@ def test_defender_without_alerts() -> None:
     ends("XAPI-003", world("empty-tenant"), "not_applicable", "no alert")
 
 
-# What is not used or not reached
+# Routes that are not used or not reached
 
 
-def test_one_route_alone_is_nothing_to_compare(subtests: pytest.Subtests) -> None:
+def test_a_single_route_is_not_compared(subtests: pytest.Subtests) -> None:
     for id, apis in [
         ("XAPI-001", ("sentinel",)),
         ("XAPI-001", ("log_analytics",)),
@@ -162,6 +162,6 @@ def test_a_refusal_of_either_route_blocks() -> None:
     blocked("XAPI-001", world("network-access-disabled"), "ARM-005", "network_access_disabled")
 
 
-def test_nothing_is_wrong() -> None:
+def test_healthy_world_passes() -> None:
     ended = outcomes_by_check(world(), "XAPI-001", "XAPI-002", "XAPI-003")
     assert {outcome.status for outcome in ended.values()} == {"passed"}

@@ -1,4 +1,4 @@
-"""How the checks of rules, connectors, watchlists and automation end: content that is there and does nothing."""
+"""Tests of the checks of rules, connectors, watchlists and automation: content that exists and has no effect."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from conformance.fakes.world import World
 from tests.checks.outcomes import changed, ends, fails, world
 
-# SENT-040 to SENT-044: content that is there and does nothing
+# SENT-040 to SENT-044: content that exists and has no effect
 
 
 def content(collection: str, **change: Any) -> World:
-    """A world in which the properties of the first thing of a collection are changed."""
+    """Return a world in which properties of the first item of a collection are changed."""
     there = world()
     there.tenant.workspace.content[collection][0]["properties"].update(change)
     return there
@@ -30,7 +30,7 @@ def test_most_rules_are_disabled() -> None:
     ends("SENT-041", there, "not_applicable", "no rules")
 
 
-def test_a_connector_that_brings_nothing() -> None:
+def test_a_connector_without_data() -> None:
     types = {"exchange": {"state": "Disabled"}, "teams": {"state": "disabled"}}
     fails("SENT-042", content("dataConnectors", dataTypes=types), "data_stale", "Office365")
     fails("SENT-042", content("dataConnectors", isActive=False), "data_stale", "Office365")

@@ -1,4 +1,4 @@
-"""How the checks of Defender for Endpoint end."""
+"""Tests of the checks of Defender for Endpoint."""
 
 from __future__ import annotations
 
@@ -32,14 +32,12 @@ def first(body: dict[str, Any]) -> dict[str, Any]:
 
 
 @LISTS
-def test_what_has_no_id_cannot_be_asked_for(id: str, endpoint: str) -> None:
+def test_items_without_an_id_fail(id: str, endpoint: str) -> None:
     fails(id, changed(world(), endpoint, lambda body: first(body).pop("id") and None), "contract_violation", "`id`")
 
 
 @pytest.mark.parametrize("value", [{}, {"firstSeen": None, "lastSeen": None, "healthStatus": None}])
-def test_machines_that_do_not_state_when_they_were_seen_or_how_they_are(
-    value: dict[str, None], subtests: pytest.Subtests
-) -> None:
+def test_machines_without_times_and_health(value: dict[str, None], subtests: pytest.Subtests) -> None:
     def without_state(body: dict[str, Any]) -> None:
         for machine in body["value"]:
             for member in ("firstSeen", "lastSeen", "healthStatus"):
@@ -60,12 +58,12 @@ def test_alerts_with_a_member_of_another_type(member: str, value: object) -> Non
 
 
 @LISTS
-def test_values_that_nobody_knew_and_more_members_are_fine(id: str, endpoint: str) -> None:
+def test_unknown_values_and_further_members_are_accepted(id: str, endpoint: str) -> None:
     more = {"severity": "Catastrophic", "healthStatus": "Novelty", "riskScore": "Extreme", "vmMetadata": {"of": 2027}}
     ends(id, changed(world(), endpoint, lambda body: first(body).update(more)), "passed")
 
 
-def test_answers_that_are_no_list() -> None:
+def test_answers_that_are_not_a_list() -> None:
     fails("MDE-001", answered(world(), MACHINES, httpx.Response(204)), "empty_answer")
     fails("MDE-001", answered(world(), MACHINES, httpx.Response(200, headers=JSON, text="{}")), "contract_violation")
     fails("MDE-002", answered(world(), ALERTS, httpx.Response(200)), "empty_answer")
@@ -73,7 +71,7 @@ def test_answers_that_are_no_list() -> None:
 
 
 @LISTS
-def test_no_data_is_no_failure(id: str, endpoint: str) -> None:
+def test_no_data_is_not_a_failure(id: str, endpoint: str) -> None:
     ends(id, world("empty-tenant"), "passed")
 
 
@@ -83,7 +81,7 @@ def test_a_list_that_is_not_found_is_an_empty_one(id: str, endpoint: str, code: 
     ends(id, answered(world(), endpoint, refusal(404, code)), "not_applicable", "nothing to list")
 
 
-def test_where_every_list_is_not_found_nothing_shows_that_defender_answers() -> None:
+def test_if_no_list_is_found_defender_is_not_known_to_answer() -> None:
     there = answered(answered(world(), MACHINES, refusal(404, "NotFound")), ALERTS, refusal(404, "NotFound"))
     outcomes = outcomes_by_check(there, "MDE-001", "MDE-002", "MDE-003")
     assert (outcomes["MDE-001"].status, outcomes["MDE-001"].cause) == ("inconclusive", "unknown")
@@ -97,18 +95,18 @@ def test_a_refusal_of_defender_itself_shows_that_it_answers() -> None:
 
 
 @LISTS
-def test_a_404_page_of_something_else_is_no_empty_list(id: str, endpoint: str) -> None:
+def test_a_404_page_of_another_server_is_not_an_empty_list(id: str, endpoint: str) -> None:
     page = httpx.Response(404, headers={"Content-Type": "text/html"}, text="<html><h1>Not Found</h1></html>")
     assert outcomes_by_check(answered(world(), endpoint, page), id)[id].cause == "intercepted"
 
 
-def test_a_refusal_of_one_machine_or_alert_is_not_overlooked() -> None:
+def test_a_refusal_of_one_machine_or_alert_is_reported() -> None:
     fails("MDE-001", answered(world(), MACHINE, refusal(404, "ResourceNotFound")), "object_not_found")
     fails("MDE-002", answered(world(), ALERT, refusal(404, "ResourceNotFound")), "object_not_found")
     ends("MDE-002", answered(world(), ALERT, refusal(500, "InternalServerError")), "inconclusive")
 
 
-def test_another_one_than_asked_for() -> None:
+def test_a_machine_or_alert_with_another_id() -> None:
     fails(
         "MDE-001", changed(world(), MACHINE, lambda body: body.update(id="x")), "contract_violation", "Another machine"
     )
@@ -126,7 +124,7 @@ def test_a_tenant_without_any_licence_is_one_finding() -> None:
     blocked("MDE-001", world("no-licence"), "GRAPH-001", "licence_missing")
 
 
-def test_a_permission_that_was_not_consented_is_its_own_check() -> None:
+def test_a_missing_consent_is_reported_by_its_permission_check() -> None:
     there = world("no-defender-consent")
     there.tenant.consent(DEFENDER_APP, "Machine.Read.All")
     ends("MDE-001", there, "passed")
@@ -147,11 +145,11 @@ def test_a_connection_without_defender(number: int) -> None:
 )
 def test_an_option_that_is_ignored(option: str, says: str) -> None:
     there = world()
-    there.tenant.defender.machines.reverse()  # the silent one first
+    there.tenant.defender.machines.reverse()  # the silent machine first
     fails("MDE-003", ignoring(there, MACHINES, option), "contract_violation", says)
 
 
-def test_a_refused_second_page_is_not_overlooked() -> None:
+def test_a_refused_second_page_is_reported() -> None:
     def answer(call: Call) -> httpx.Response:
         return refusal(400, "ODataError") if call.option("$skip") else undisturbed(call)
 
@@ -168,13 +166,13 @@ def test_few_machines_have_no_second_page() -> None:
 
 
 @pytest.mark.parametrize("day", [date(2026, 8, 6), date(2027, 3, 1)])
-def test_an_end_that_is_near_or_past(day: date) -> None:
+def test_a_near_or_past_end_date(day: date) -> None:
     ended = fails("MDE-004", on(day), "api_retires_soon", "2027-02-01")
     assert ended.root is not None
     assert ended.root.finding.certainty == "likely"
 
 
-def test_an_end_that_is_far() -> None:
+def test_a_distant_end_date() -> None:
     ends("MDE-004", on(date(2026, 8, 1)), "passed")
 
 
@@ -184,16 +182,16 @@ def test_days_are_counted_by_the_service_s_clock() -> None:
     ends("MDE-004", there, "passed")
 
 
-def test_nothing_is_wrong() -> None:
+def test_healthy_world_passes() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "defender"]
     assert {outcome.status for outcome in outcomes_by_check(on(date(2026, 8, 1)), *ids).values()} == {"passed"}
 
 
-# MDE-005 to MDE-007: how most machines are
+# MDE-005 to MDE-007: the state of most machines
 
 
 def most(**values: object) -> World:
-    """A world in which three of the five machines have these values."""
+    """Return a world in which three of the five machines have these values."""
     there = world()
     for machine in there.tenant.defender.machines[:3]:
         machine.update(values)
@@ -209,13 +207,13 @@ MACHINE_CASES = [
 ]
 
 
-def test_most_machines_do_not_work(subtests: pytest.Subtests) -> None:
+def test_most_machines_are_unhealthy(subtests: pytest.Subtests) -> None:
     for id, values, says in MACHINE_CASES:
         with subtests.test(id=id, values=values):
             fails(id, most(**values), "data_stale", says)
 
 
-def test_some_machines_that_do_not_work_are_normal(subtests: pytest.Subtests) -> None:
+def test_some_unhealthy_machines_are_normal(subtests: pytest.Subtests) -> None:
     for id, values, _ in MACHINE_CASES:
         with subtests.test(id=id, values=values):
             there = world()
@@ -224,5 +222,5 @@ def test_some_machines_that_do_not_work_are_normal(subtests: pytest.Subtests) ->
 
 
 @pytest.mark.parametrize("id", ["MDE-005", "MDE-006", "MDE-007"])
-def test_without_machines_there_are_none_to_look_at(id: str) -> None:
+def test_without_machines_the_checks_are_not_applicable(id: str) -> None:
     ends(id, world("empty-tenant"), "not_applicable", "no machine")

@@ -1,4 +1,4 @@
-"""Completeness: every check, the negative control included, has a test in which it fails."""
+"""Completeness: every check, including the negative control, has a test in which it fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.checks.registry import ID, catalogue
 
 
 def made_to_fail(module: ast.Module) -> Iterator[str]:
-    """The ids that the tests of a module give to ``fails``: spelled out, or from a parameter's rows."""
+    """Yield the check ids that a module's tests pass to ``fails``, as literals or from rows of parameters."""
     for test in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
         for call in ast.walk(test):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "fails":
@@ -19,7 +19,7 @@ def made_to_fail(module: ast.Module) -> Iterator[str]:
 
 
 def parameter(test: ast.FunctionDef, name: str, module: ast.Module) -> Iterator[str]:
-    """The ids among the values that ``parametrize``, or a loop over rows, gives to a name of a test."""
+    """Yield the ids among the values that ``parametrize``, or a loop over rows, assigns to a name in a test."""
     for names, iterable in [*parametrized(test), *looped(test)]:
         rows = constant(iterable, module)
         if name in names and isinstance(rows, ast.List | ast.Tuple):
@@ -29,7 +29,7 @@ def parameter(test: ast.FunctionDef, name: str, module: ast.Module) -> Iterator[
 
 
 def parametrized(test: ast.FunctionDef) -> Iterator[tuple[tuple[str, ...], ast.expr]]:
-    """The names that each ``parametrize`` of a test gives, and its rows."""
+    """Yield the names of each ``parametrize`` of a test, and its rows."""
     for decorator in test.decorator_list:
         if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.parametrize":
             names = ast.literal_eval(decorator.args[0])
@@ -37,7 +37,7 @@ def parametrized(test: ast.FunctionDef) -> Iterator[tuple[tuple[str, ...], ast.e
 
 
 def looped(test: ast.FunctionDef) -> Iterator[tuple[tuple[str, ...], ast.expr]]:
-    """The names that each loop of a test gives, and its rows."""
+    """Yield the names of each loop of a test, and its rows."""
     for loop in ast.walk(test):
         if isinstance(loop, ast.For):
             targets = loop.target.elts if isinstance(loop.target, ast.Tuple) else [loop.target]
@@ -45,7 +45,7 @@ def looped(test: ast.FunctionDef) -> Iterator[tuple[tuple[str, ...], ast.expr]]:
 
 
 def constant(tree: ast.expr, module: ast.Module) -> ast.expr:
-    """An expression, or what a module says of it where it is the name of a constant."""
+    """Return an expression, or the value of the module's constant if the expression is the name of one."""
     for statement in module.body if isinstance(tree, ast.Name) else []:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == ast.unparse(tree):
             return statement.value

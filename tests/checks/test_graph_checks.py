@@ -1,4 +1,4 @@
-"""How the checks of Microsoft Graph security end."""
+"""Tests of the checks of Microsoft Graph security."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def first(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def consented(*roles: str) -> World:
-    """Only these Graph permissions were consented."""
+    """Return a world in which only these Graph permissions were consented."""
     there = world("no-graph-consent")
     there.tenant.consent(GRAPH_APP, *roles)
     return there
@@ -56,12 +56,12 @@ def test_a_member_of_another_type(member: str, value: object) -> None:
 
 
 @LISTS
-def test_values_that_nobody_knew_and_more_members_are_fine(id: str, endpoint: str) -> None:
+def test_unknown_values_and_further_members_are_accepted(id: str, endpoint: str) -> None:
     more = {"severity": "catastrophic", "status": "unknownFutureValue", "novelty": {"of": 2027}, "serviceSource": "new"}
     ends(id, changed(world(), endpoint, lambda body: first(body).update(more)), "passed")
 
 
-def test_answers_that_are_no_list(subtests: pytest.Subtests) -> None:
+def test_answers_that_are_not_a_list(subtests: pytest.Subtests) -> None:
     for response, cause in [
         (httpx.Response(200), "empty_answer"),
         (httpx.Response(204), "empty_answer"),
@@ -74,7 +74,7 @@ def test_answers_that_are_no_list(subtests: pytest.Subtests) -> None:
                 assert outcomes_by_check(answered(world(), endpoint, response), id)[id].cause == cause
 
 
-def test_a_list_of_alerts_that_is_not_the_whole() -> None:
+def test_a_list_of_alerts_that_is_incomplete() -> None:
     there = answered(world(), ALERTS, httpx.Response(206, headers=JSON, text='{"value": []}'))
     fails("GRAPH-001", there, "query_partial")
 
@@ -90,22 +90,22 @@ def test_a_tenant_without_licence() -> None:
     blocked("GRAPH-002", world("no-licence"), "GRAPH-001", "licence_missing")
 
 
-def test_a_permission_that_was_not_consented_is_its_own_check() -> None:
+def test_a_missing_consent_is_reported_by_its_permission_check() -> None:
     blocked("GRAPH-002", consented("SecurityAlert.Read.All"), "PERM-002", "app_role_missing")
     blocked("GRAPH-001", consented("SecurityEvents.Read.All"), "PERM-001", "app_role_missing")
 
 
-def test_what_must_hold_is_not_excused_by_a_check_that_is_but_advice() -> None:
+def test_a_must_check_is_not_blocked_by_a_should_check() -> None:
     there = answered(world(), ALERTS, refusal(400, "BadRequest", "The request is refused for clock skew."))
     fails("GRAPH-001", there, "clock_skew")  # CONN-007, which owns that cause, passes
 
 
-def test_a_refusal_of_one_alert_is_not_overlooked() -> None:
+def test_a_refusal_of_one_alert_is_reported() -> None:
     fails("GRAPH-001", answered(world(), ALERT, refusal(404, "NotFound")), "object_not_found")
     ends("GRAPH-001", answered(world(), ALERT, refusal(500, "InternalServerError")), "inconclusive")
 
 
-def test_a_refusal_of_one_incident_is_not_overlooked() -> None:
+def test_a_refusal_of_one_incident_is_reported() -> None:
     fails("GRAPH-002", answered(world(), INCIDENT, refusal(404, "NotFound")), "object_not_found")
 
 
@@ -115,13 +115,13 @@ def test_the_exchange_shown_is_the_refused_one() -> None:
     assert (ended.exchange.status, ended.exchange.endpoint) == (404, ALERT)
 
 
-def test_another_one_than_asked_for() -> None:
+def test_an_alert_or_incident_with_another_id() -> None:
     fails("GRAPH-001", changed(world(), ALERT, lambda body: body.update(id="x")), "contract_violation", "Another alert")
     there = changed(world(), INCIDENT, lambda body: body.update(id="x"))
     fails("GRAPH-002", there, "contract_violation", "Another incident")
 
 
-def test_the_alerts_of_one_incident_are_not_asked_for() -> None:
+def test_alerts_are_not_requested_per_incident() -> None:
     there = world()
     ends("GRAPH-002", there, "passed")
     assert not [request for request in there.requests if "$expand" in request.url.params]
@@ -133,7 +133,7 @@ def test_more_incidents_than_a_page_holds() -> None:
 
 
 @LISTS
-def test_a_tenant_in_which_nothing_has_happened(id: str, endpoint: str) -> None:
+def test_a_tenant_without_alerts_and_incidents(id: str, endpoint: str) -> None:
     ends(id, world("empty-tenant"), "passed")
 
 
@@ -158,7 +158,7 @@ def test_an_option_that_is_ignored(option: str, says: str) -> None:
     fails("GRAPH-003", ignoring(world(), ALERTS, option), "contract_violation", says)
 
 
-def test_a_count_below_what_is_listed() -> None:
+def test_a_count_below_the_number_of_items() -> None:
     there = changed(world(), ALERTS, lambda body: body.update({"@odata.count": 2}))
     fails("GRAPH-003", there, "contract_violation", "@odata.count is 2")
 
@@ -192,7 +192,7 @@ def test_everything_on_one_page() -> None:
 
 
 @pytest.mark.parametrize(("current", "most"), [(700.0, 697.0), (-1.0, 697.0)])
-def test_a_score_that_cannot_be(current: float, most: float) -> None:
+def test_an_impossible_score(current: float, most: float) -> None:
     there = changed(
         world(), "graph.secure_scores", lambda body: first(body).update(currentScore=current, maxScore=most)
     )
@@ -204,7 +204,7 @@ def test_a_score_that_is_a_text() -> None:
     fails("GRAPH-004", there, "contract_violation", "currentScore")
 
 
-def test_scores_need_a_permission_that_is_but_advice() -> None:
+def test_without_their_permission_scores_are_not_judged() -> None:
     ends("GRAPH-004", world("events-not-consented"), "not_applicable", "PERM-003")
 
 
@@ -218,7 +218,7 @@ def test_a_tenant_without_scores() -> None:
 
 
 @pytest.mark.parametrize("role", ["SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"])
-def test_only_the_retired_route_s_permission(role: str) -> None:
+def test_only_the_permission_of_the_retired_route(role: str) -> None:
     fails("GRAPH-005", consented(role), "api_retired", "2026-10-15")
 
 
@@ -239,7 +239,7 @@ def test_a_workspace_that_is_not_connected_to_the_defender_portal() -> None:
 
 
 @pytest.mark.parametrize("provider", ["Azure Sentinel", "Microsoft XDR"])
-def test_sentinel_s_own_alerts_are_told_by_provider_or_product(provider: str) -> None:
+def test_sentinel_alerts_are_recognised_by_provider_or_product(provider: str) -> None:
     there = world("portal-not-connected")
 
     def other(body: dict[str, Any]) -> None:
@@ -251,7 +251,7 @@ def test_sentinel_s_own_alerts_are_told_by_provider_or_product(provider: str) ->
     fails("GRAPH-006", changed(there, "sentinel.incidents", other), "defender_portal_not_connected")
 
 
-def test_alerts_of_other_products_alone_tell_nothing() -> None:
+def test_alerts_of_other_products_alone_do_not_show_the_workspace() -> None:
     def others(body: dict[str, Any]) -> None:
         for item in body["value"]:
             item["properties"]["providerName"] = "Microsoft XDR"
@@ -262,11 +262,11 @@ def test_alerts_of_other_products_alone_tell_nothing() -> None:
 
 
 @pytest.mark.parametrize("values", [{"apis": ("graph",)}, {"apis": ("graph", "defender")}])
-def test_without_sentinel_there_is_nothing_to_compare_with(values: dict[str, Any]) -> None:
+def test_without_sentinel_the_workspace_is_not_compared(values: dict[str, Any]) -> None:
     ends("GRAPH-006", world("portal-not-connected", **values), "not_applicable", "nothing to compare with")
 
 
-def test_incidents_that_were_refused_are_nothing_to_compare_with() -> None:
+def test_refused_incidents_are_not_compared() -> None:
     ends("GRAPH-006", world("portal-not-connected+no-azure-role"), "not_applicable", "nothing to compare with")
 
 
@@ -277,12 +277,12 @@ def test_a_sentinel_without_incidents() -> None:
 # All together
 
 
-def test_without_a_token_all_is_blocked_once(subtests: pytest.Subtests) -> None:
+def test_without_a_token_all_checks_are_blocked_by_one(subtests: pytest.Subtests) -> None:
     for id in ["GRAPH-001", "GRAPH-002", "GRAPH-003", "GRAPH-004", "GRAPH-005", "GRAPH-006"]:
         with subtests.test(id=id):
             blocked(id, world("expired-secret"), "AUTH-003", "secret_expired")
 
 
-def test_nothing_is_wrong() -> None:
+def test_healthy_world_passes() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "graph"]
     assert {outcome.status for outcome in outcomes_by_check(world(), *ids).values()} == {"passed"}

@@ -1,4 +1,4 @@
-"""How the checks of the onboarding guide end: each step without effect is named once."""
+"""Tests of the checks of the onboarding guide: each step without effect is reported once."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ GUIDE = [id for id, check in catalogue().items() if check.area == "guide"]
 
 
 def consented(*roles: str) -> World:
-    """Only these Graph permissions were consented."""
+    """Return a world in which only these Graph permissions were consented."""
     there = world("no-graph-consent")
     there.tenant.consent(GRAPH_APP, *roles)
     return there
 
 
 def unlike_defender(status: int, body: dict[str, Any]) -> World:
-    """Entra answers so to the request for a Defender token alone."""
+    """Return a world whose Entra gives this answer to the request for a Defender token, and only to that request."""
 
     def answer(call: Call) -> httpx.Response:
         if b"securitycenter" not in call.request.content:
@@ -47,13 +47,13 @@ def test_user_impersonation_is_requested(app_id: str) -> None:
     fails("GUIDE-001", there, CAUSE, "Azure role is what counts")
 
 
-def test_it_is_not_requested() -> None:
+def test_user_impersonation_is_not_requested() -> None:
     there = world()
     there.tenant.consent(GRAPH_APP, "Application.Read.All")
     ends("GUIDE-001", there, "passed")
 
 
-def test_the_app_may_not_look() -> None:
+def test_the_app_may_not_read_its_registration() -> None:
     ends("GUIDE-001", world(), "not_applicable", "Application.Read.All")
 
 
@@ -61,22 +61,22 @@ def test_the_app_may_not_look() -> None:
 
 
 @pytest.mark.parametrize("scenario", ["defender-not-in-tenant", "defender-api-disabled", "assignment-required"])
-def test_there_is_a_token_for_log_analytics_alone(scenario: str) -> None:
+def test_only_log_analytics_gets_a_token(scenario: str) -> None:
     fails("GUIDE-002", world(scenario), CAUSE, "refuses with 401")
 
 
-def test_a_fault_of_entra_is_not_the_guide_s() -> None:
+def test_a_fault_of_entra_is_not_an_error_of_the_guide() -> None:
     there = unlike_defender(503, {"error": "temporarily_unavailable"})
     ended = outcomes_by_check(there, "GUIDE-002")["GUIDE-002"]
     assert (ended.status, ended.cause) == ("blocked", "service_fault")
 
 
-def test_an_expired_secret_is_not_the_guide_s() -> None:
+def test_an_expired_secret_is_not_an_error_of_the_guide() -> None:
     blocked("GUIDE-002", world("expired-secret"), "AUTH-003", "secret_expired")
 
 
 @pytest.mark.parametrize("apis", [("log_analytics", "graph"), ("defender",)])
-def test_not_both_are_used(apis: tuple[str, ...]) -> None:
+def test_only_one_of_the_two_apis_is_used(apis: tuple[str, ...]) -> None:
     ends("GUIDE-002", world(apis=apis), "not_applicable")
 
 
@@ -94,7 +94,7 @@ def test_a_permission_that_opens_no_alerts(roles: tuple[str, ...]) -> None:
     "roles",
     [(), ("SecurityAlert.Read.All",), ("SecurityEvents.Read.All", "SecurityAlert.ReadWrite.All")],
 )
-def test_a_permission_that_nobody_relies_on(roles: tuple[str, ...]) -> None:
+def test_alerts_do_not_depend_on_security_events(roles: tuple[str, ...]) -> None:
     ends("GUIDE-003", consented(*roles), "passed")
 
 
@@ -123,7 +123,7 @@ def test_the_guide_was_followed_to_the_letter() -> None:
 
 
 @pytest.mark.parametrize("scenario", ["healthy", "no-defender-consent+no-graph-consent"])
-def test_it_was_not(scenario: str) -> None:
+def test_the_guide_was_not_followed_to_the_letter(scenario: str) -> None:
     ends("GUIDE-005", world(scenario), "passed")
 
 
@@ -131,7 +131,7 @@ def test_defender_is_not_used() -> None:
     ends("GUIDE-005", world("no-defender-consent", apis=("graph",)), "not_applicable")
 
 
-def test_nothing_is_wrong() -> None:
+def test_healthy_world_passes() -> None:
     there = world()
     there.tenant.consent(GRAPH_APP, "Application.Read.All")
     assert {outcome.status for outcome in outcomes_by_check(there, *GUIDE).values()} == {"passed"}

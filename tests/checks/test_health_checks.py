@@ -1,4 +1,4 @@
-"""How the checks of health end: what fails without saying so."""
+"""Tests of the checks of health: silent failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OF_EVENT = dict(zip(("HEALTH-002", "HEALTH-003", "HEALTH-004", "HEALTH-005"), HE
 
 
 def with_event(id: str, status: str, minutes: int = 5) -> World:
-    """A world in which one more event of the check's kind has this status."""
+    """Return a world with one more event of the check's kind, in this status."""
     there = world()
     workspace = there.tenant.workspace
     at = START - timedelta(minutes=minutes)
@@ -33,7 +33,7 @@ def test_a_health_table_without_events() -> None:
     ends("HEALTH-001", changed(there, "sentinel.data_connectors", lambda body: {"value": []}), "not_applicable")
 
 
-def test_without_health_monitoring_there_is_advice(subtests: pytest.Subtests) -> None:
+def test_without_health_monitoring_the_checks_are_not_applicable(subtests: pytest.Subtests) -> None:
     there = world()
     there.tenant.drop_table("SentinelHealth")
     for id in ("HEALTH-001", *OF_EVENT):
@@ -53,8 +53,8 @@ def test_the_latest_event_is_a_failure(id: str) -> None:
     assert {outcome.status for outcome in outcomes_by_check(with_event(id, "Failure"), *others).values()} == {"passed"}
 
 
-def test_the_operation_tells_the_kind(subtests: pytest.Subtests) -> None:
-    """The reference of the table writes DataConnector and AlertRule, that of health monitoring Data connector."""
+def test_the_kind_follows_from_the_operation(subtests: pytest.Subtests) -> None:
+    """The table's reference writes DataConnector and AlertRule, the one of health monitoring Data connector."""
     for id, kind in (("HEALTH-002", "DataConnector"), ("HEALTH-003", "AlertRule")):
         with subtests.test(id=id):
             there = with_event(id, "Failure")
@@ -63,7 +63,7 @@ def test_the_operation_tells_the_kind(subtests: pytest.Subtests) -> None:
             fails(id, there, "data_stale")
 
 
-def test_what_succeeded_after_a_failure_is_well_again(subtests: pytest.Subtests) -> None:
+def test_a_success_after_a_failure_passes(subtests: pytest.Subtests) -> None:
     for id in OF_EVENT:
         with subtests.test(id=id):
             ends(id, with_event(id, "Failure", minutes=90), "passed")
@@ -81,25 +81,25 @@ def test_only_the_last_week_counts(subtests: pytest.Subtests) -> None:
 # HEALTH-006: alerts in their table
 
 
-def test_alerts_of_incidents_that_are_in_no_row() -> None:
+def test_alerts_of_incidents_without_a_row() -> None:
     there = world()
     there.tenant.workspace.tables["SecurityAlert"].rows.clear()
     fails("HEALTH-006", there, "data_stale", "shows this reader no row")
     ends("HEALTH-006", world("empty-tenant"), "not_applicable")
 
 
-def test_hidden_alerts_are_not_said_twice() -> None:
+def test_hidden_alerts_are_reported_once() -> None:
     there = world()
     there.tenant.workspace.tables["SecurityAlert"].protection = "Protected"
     outcomes = outcomes_by_check(there)
     assert (outcomes["HEALTH-006"].status, outcomes["HEALTH-006"].blocked_by) == ("blocked", "LA-011")
 
 
-# HEALTH-007: tables that got data
+# HEALTH-007: tables that received data
 
 
 def with_table(days: int, last: timedelta) -> World:
-    """A world with a table that got data on this many days, the last time so long ago."""
+    """Return a world with a table that received data on this many days, most recently ``last`` ago."""
     there = world()
     workspace = there.tenant.workspace
     for day in range(days):
@@ -113,7 +113,7 @@ def test_a_table_that_gets_no_data_any_more() -> None:
     ends("HEALTH-007", with_table(3, timedelta(hours=30)), "not_applicable")
 
 
-def test_a_stop_of_everything_is_said_once() -> None:
+def test_a_stop_of_all_tables_is_reported_once() -> None:
     there = with_table(8, timedelta(hours=30))
     rows = there.tenant.workspace.tables["Usage"].rows
     rows[:] = [row for row in rows if row["DataType"] == "Syslog"]

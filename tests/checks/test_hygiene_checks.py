@@ -1,4 +1,4 @@
-"""How the checks of hygiene end."""
+"""Tests of the checks of hygiene."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def days(number: int) -> date:
 
 
 def registered(*ends: int, secret: str = SECRET) -> World:
-    """The app may read its registration, which has a secret in use and others, ending in so many days."""
+    """Return a world in which the app may read its registration; its secrets end in so many days."""
     there = world()
     there.tenant.consent(GRAPH_APP, "Application.Read.All")
     for number in ends:
@@ -35,7 +35,7 @@ def registered(*ends: int, secret: str = SECRET) -> World:
 
 
 def remaining(header: str, endpoint: str = "arm.workspace") -> World:
-    """Azure says that so many reads are left."""
+    """Return a world in which Azure reports that so many reads remain."""
 
     def answer(call: Call) -> httpx.Response:
         response = undisturbed(call)
@@ -46,7 +46,7 @@ def remaining(header: str, endpoint: str = "arm.workspace") -> World:
 
 
 def slowing(endpoint: str, times: int) -> World:
-    """The first requests to an endpoint are asked to come back later."""
+    """Return a world in which an endpoint throttles its first requests."""
     there = answered(
         world(),
         endpoint,
@@ -56,19 +56,19 @@ def slowing(endpoint: str, times: int) -> World:
     return there
 
 
-# HYG-001: the credential's end
+# HYG-001: the end of the credential
 
 
 @pytest.mark.parametrize(("remaining_days", "says"), [(30, "in 30 days"), (0, "in 0 days"), (-3, "which is past")])
-def test_an_end_that_the_file_names(remaining_days: int, says: str) -> None:
+def test_an_end_in_the_connection_file(remaining_days: int, says: str) -> None:
     fails("HYG-001", world(secret_expires=days(remaining_days)), "secret_expires_soon", says)
 
 
-def test_an_end_that_the_registration_names() -> None:
+def test_an_end_in_the_registration() -> None:
     fails("HYG-001", world("secret-ends-soon"), "secret_expires_soon", "in 10 days, on 2026-12-04")
 
 
-def test_the_registration_is_nearer_than_the_file() -> None:
+def test_the_end_in_the_registration_overrides_the_file() -> None:
     ends("HYG-001", registered(90), "passed")
     there = world("secret-ends-soon", secret_expires=days(400))
     for secret in there.tenant.app.secrets:
@@ -76,14 +76,14 @@ def test_the_registration_is_nearer_than_the_file() -> None:
     fails("HYG-001", there, "secret_expires_soon", "in 10 days")
 
 
-def test_of_several_secrets_the_one_in_use_counts() -> None:
+def test_the_secret_in_use_counts() -> None:
     there = registered(10)
     later = START + timedelta(days=300)
     there.tenant.app.secrets.append(ClientSecret("zzz8Q~another", "key-2", later, START))
     fails("HYG-001", there, "secret_expires_soon", "in 10 days")
 
 
-def test_of_several_that_begin_alike_the_last_counts() -> None:
+def test_the_last_of_secrets_with_the_same_beginning_counts() -> None:
     ends("HYG-001", registered(10, 90), "passed")
 
 
@@ -95,15 +95,15 @@ def test_a_certificate_on_the_same_app_does_not_count() -> None:
 
 
 @pytest.mark.parametrize(("min_days", "status"), [(9, "passed"), (10, "warning")])
-def test_how_long_before_is_the_connection_s_to_say(min_days: int, status: str) -> None:
+def test_the_connection_sets_the_days_of_the_warning(min_days: int, status: str) -> None:
     ends("HYG-001", world(secret_expires=days(10), expect=Expect(min_secret_days=min_days)), status)
 
 
-def test_nobody_knows_the_end() -> None:
+def test_an_unknown_end_is_not_configured() -> None:
     ends("HYG-001", world(), "not_configured", "secret_expires")
 
 
-def test_the_end_of_a_certificate_is_not_a_secret_s() -> None:
+def test_the_end_of_a_certificate_is_not_the_end_of_a_secret() -> None:
     broken = Certificate(b"none", "app.pem")
     ends("HYG-001", world(client_secret=None, credential=broken), "not_configured")
     there = world(client_secret=None, credential=broken, secret_expires=days(3))
@@ -121,15 +121,15 @@ def test_days_are_counted_by_the_service_s_clock() -> None:
     ends("HYG-001", there, "passed")
 
 
-# HYG-002: room under the limits
+# HYG-002: distance from the rate limits
 
 
 @pytest.mark.parametrize("endpoint", ["arm.workspace", "sentinel.incidents", "log_analytics.query", "graph.alerts"])
-def test_a_service_that_asked_to_slow_down(endpoint: str) -> None:
+def test_a_service_that_throttled(endpoint: str) -> None:
     fails("HYG-002", slowing(endpoint, 2), "throttled", "2 times")
 
 
-def test_what_was_slowed_down_and_then_answered_is_no_failure() -> None:
+def test_a_throttled_request_that_was_answered_is_not_a_failure() -> None:
     ends("SENT-001", slowing("sentinel.incidents", 2), "passed")
     ends("MDE-001", slowing("defender.machines", 99), "inconclusive", "quota")
 
@@ -137,11 +137,11 @@ def test_what_was_slowed_down_and_then_answered_is_no_failure() -> None:
 @pytest.mark.parametrize(
     ("remaining_time", "status"), [("24", "warning"), ("25", "passed"), ("none", "passed"), ("-1", "passed")]
 )
-def test_what_azure_says_is_left(remaining_time: str, status: str) -> None:
+def test_remaining_reads_of_azure_are_judged(remaining_time: str, status: str) -> None:
     ends("HYG-002", remaining(remaining_time), status)
 
 
-def test_little_is_left() -> None:
+def test_few_remaining_reads() -> None:
     fails("HYG-002", remaining("7", "sentinel.watchlists"), "throttled", "7 more times")
 
 
@@ -150,23 +150,23 @@ def test_a_connection_that_reads_little() -> None:
     ends("HYG-002", world(apis=("log_analytics", "sentinel")), "passed")
 
 
-# HYG-003: the calendar
+# HYG-003: announced ends
 
 
 @pytest.mark.parametrize("day", [date(2026, 4, 18), date(2026, 10, 14)])
-def test_something_that_is_used_ends_soon(day: date) -> None:
+def test_a_used_feature_ends_soon(day: date) -> None:
     fails("HYG-003", on(day), "api_retires_soon", "graph.legacy_alerts ends on 2026-10-15")
 
 
 @pytest.mark.parametrize("day", [date(2026, 4, 17), date(2026, 10, 15), date(2026, 11, 24)])
-def test_an_end_that_is_far_or_past(day: date) -> None:
+def test_a_distant_or_past_end(day: date) -> None:
     ends("HYG-003", on(day), "passed")
 
 
-def test_the_end_of_what_is_not_used() -> None:
+def test_the_end_of_an_unused_api() -> None:
     ends("HYG-003", on(date(2026, 9, 1), apis=("sentinel", "defender")), "passed")
 
 
 @pytest.mark.parametrize("id", ["HYG-001", "HYG-003"])
-def test_without_a_service_s_clock_nothing_is_said(id: str) -> None:
+def test_without_a_service_clock_ends_are_not_judged(id: str) -> None:
     blocked(id, world("wrong-tenant"), "AUTH-001", "tenant_not_found")

@@ -1,4 +1,4 @@
-"""The checks of log ingestion with the same app."""
+"""Tests of the checks of log ingestion with the same app."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def ingesting_world(scenario: str = "with-ingestion") -> World:
 
 
 def rule(**properties: Any) -> World:
-    """A world whose data collection rule says this of itself."""
+    """Return a world whose data collection rule has these properties."""
     return changed(ingesting_world(), "arm.data_collection_rule", lambda body: body["properties"].update(properties))
 
 
-def test_a_connection_that_only_reads_is_not_asked() -> None:
+def test_ingestion_checks_skip_a_connection_that_only_reads() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
     for scenario in ("healthy", "expired-secret", "no-azure-role"):
         outcomes = outcomes_by_check(world(scenario))
         assert {outcomes[id].status for id in ids} == {"not_configured"}, scenario
 
 
-def test_everything_in_place() -> None:
+def test_healthy_ingestion_passes() -> None:
     outcomes = outcomes_by_check(ingesting_world())
     ids = [id for id, check in catalogue().items() if check.area == "ingestion"]
     assert {outcomes[id].status for id in ids} == {"passed"}
@@ -43,14 +43,14 @@ def test_everything_in_place() -> None:
 # ING-001: the rule
 
 
-def test_rule_that_is_gone() -> None:
+def test_missing_rule() -> None:
     there = ingesting_world("ingestion-rule-missing")
     fails("ING-001", there, "object_not_found")
     blocked("ING-004", there, "ING-001", "object_not_found")
 
 
-def test_what_hangs_on_a_missing_rule_is_not_a_second_cause(subtests: pytest.Subtests) -> None:
-    """Azure says 404 of the rule, of its group or of its subscription, and the same of the permissions there."""
+def test_a_missing_rule_is_the_only_cause(subtests: pytest.Subtests) -> None:
+    """Azure answers 404 for the rule, its group or its subscription, and also for the permissions there."""
     for code in ("ResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound"):
         with subtests.test(code=code):
             refusal = httpx.Response(404, json={"error": {"code": code, "message": "It could not be found."}})
@@ -85,10 +85,10 @@ def test_rule_in_another_case() -> None:
     ends("ING-001", upper, "passed")
 
 
-# ING-002: the right to look at it
+# ING-002: the permission to read the rule
 
 
-def test_rule_that_may_not_be_looked_at_is_no_failure() -> None:
+def test_rule_that_may_not_be_read_is_not_a_failure() -> None:
     unreadable = ingesting_world("ingestion-rule-unreadable")
     warned = fails("ING-002", unreadable, "rbac_role_missing", says="Sending does not need it")
     assert warned.root
@@ -101,7 +101,7 @@ def test_rule_that_may_not_be_looked_at_is_no_failure() -> None:
 # ING-003: the stream
 
 
-def test_stream_that_no_flow_takes() -> None:
+def test_stream_without_a_flow() -> None:
     fails("ING-003", ingesting_world("ingestion-stream-unknown"), "config_invalid", says="Custom-Invoices_CL")
 
 
@@ -140,7 +140,7 @@ def test_flow_to_no_workspace() -> None:
 
 
 def flows(*ends: tuple[str, str]) -> World:
-    """A world whose rule has a flow of the stream for each pair of destination and output stream."""
+    """Return a world whose rule has a flow of the stream for each pair of destination and output stream."""
 
     def change(body: dict[str, Any]) -> None:
         properties = body["properties"]
@@ -156,7 +156,7 @@ def flows(*ends: tuple[str, str]) -> World:
 
 
 def test_stream_that_several_flows_take(subtests: pytest.Subtests) -> None:
-    """A stream may be split over workspaces and tables; the order of its flows says nothing."""
+    """A stream may go to several workspaces and tables; the order of its flows has no meaning."""
     both = flows(("elsewhere", "Custom-Elsewhere_CL"), ("here", "Custom-Orders_CL"))
     for id in ("ING-004", "ING-005"):
         with subtests.test(id=id):
@@ -201,8 +201,8 @@ def test_endpoint_for_private_networks() -> None:
     fails("ING-007", ingesting_world("ingestion-from-private-networks"), "network_access_disabled")
 
 
-def test_senders_own_host_is_not_the_endpoint_resources() -> None:
-    """The rule's own host is open to the public, whatever the endpoint resource of the same rule says."""
+def test_the_rules_own_host_is_independent_of_the_endpoint_resource() -> None:
+    """The rule's own host is public, independent of the endpoint resource of the same rule."""
     there = ingesting_world("ingestion-from-private-networks")
     assert there.connection.ingestion
     own = {"logsIngestion": there.connection.ingestion.endpoint}
@@ -233,8 +233,8 @@ def test_role_that_is_missing() -> None:
     assert any("Monitoring Metrics Publisher" in command for command in failed.root.finding.fix.commands)
 
 
-def test_an_app_that_may_look_at_nothing_is_not_known_to_send(subtests: pytest.Subtests) -> None:
-    """With its role for sending alone, and without any role: no read can tell them apart."""
+def test_an_app_that_may_read_nothing_is_not_known_to_send(subtests: pytest.Subtests) -> None:
+    """The check cannot distinguish an app that may only send from an app without any role: no read shows it."""
     connection = made_up(profile="fluent-bit-log-ingestion", apis=None, ingestion=INGESTION)
     for roles in ((SENDER,), ()):
         with subtests.test(roles=roles):
@@ -251,7 +251,7 @@ def test_an_app_that_may_look_at_nothing_is_not_known_to_send(subtests: pytest.S
             assert SENDER in cause.root.finding.fix.text
 
 
-def test_role_whose_not_data_actions_take_it_away() -> None:
+def test_role_whose_not_data_actions_exclude_sending() -> None:
     def change(body: dict[str, Any]) -> None:
         for grant in body["value"]:
             grant["notDataActions"] = ["Microsoft.Insights/*"]

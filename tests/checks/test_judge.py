@@ -1,4 +1,4 @@
-"""Whose finding it is where services contradict each other: an owner is only who meets it too."""
+"""Ownership of findings when services contradict each other: only a check that finds the cause too can own it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def roots(report: Report) -> list[tuple[str, str]]:
         ("sentinel/ParentResourceNotFound", "ARM-003", "SENT-001", "workspace_not_found"),
     ],
 )
-def test_an_owner_that_holds_blocks_nobody(
+def test_an_owner_that_passes_blocks_no_check(
     fault: str, owner: str, speaks: str, cause: str, verified: Callable[..., Report]
 ) -> None:
     """Tokens name a service principal that Azure does not know: the check with that answer owns the finding."""
@@ -31,7 +31,9 @@ def test_an_owner_that_holds_blocks_nobody(
     assert {outcome.check: outcome.status for outcome in report.outcomes}[owner] == "passed"
 
 
-def test_one_refusal_of_many_questions_is_one_root(verified: Callable[..., Report], subtests: pytest.Subtests) -> None:
+def test_one_refusal_of_many_requests_is_one_root_cause(
+    verified: Callable[..., Report], subtests: pytest.Subtests
+) -> None:
     for fault, speaks, also_asked in [
         ("log_analytics/400", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
         ("log_analytics/SEM0100.column", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
@@ -45,11 +47,11 @@ def test_one_refusal_of_many_questions_is_one_root(verified: Callable[..., Repor
             assert {by[check] for check in also_asked} == {speaks}
 
 
-def test_an_incident_that_is_gone_is_one_root(verified: Callable[..., Report]) -> None:
+def test_a_deleted_incident_is_one_root_cause(verified: Callable[..., Report]) -> None:
     assert roots(verified("incident-vanishes")) == [("SENT-010", "object_not_found")]
 
 
-def test_an_owner_that_names_another_refusal_still_speaks_for_those_it_looks_at(
+def test_one_check_can_own_several_root_causes(
     verified: Callable[..., Report],
 ) -> None:
     causes = roots(verified("host-unknown+connection-refused+no-answer"))

@@ -1,4 +1,4 @@
-"""How the checks of Log Analytics end: a first row, the tables and their columns."""
+"""Tests of the checks of Log Analytics: a first row, the tables and their columns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.profile_worlds import verified
 # LA-001, LA-002: one row of one column, by either route
 
 
-def test_an_answer_that_is_not_the_one_row_asked_for(subtests: pytest.Subtests) -> None:
+def test_an_answer_other_than_the_requested_row(subtests: pytest.Subtests) -> None:
     for body in [
         {},
         {"tables": None},
@@ -42,7 +42,7 @@ def test_an_answer_that_is_not_the_one_row_asked_for(subtests: pytest.Subtests) 
             fails("LA-001", there, "contract_violation")
 
 
-def test_an_answer_that_two_rows_were_added_to() -> None:
+def test_an_answer_with_two_rows() -> None:
     fails(
         "LA-001",
         query_changed(world(), kql.PRINT, lambda body: body["tables"][0]["rows"].append([1])),
@@ -51,7 +51,7 @@ def test_an_answer_that_two_rows_were_added_to() -> None:
     )
 
 
-def test_more_members_and_new_column_types_are_fine() -> None:
+def test_further_members_and_new_column_types_are_accepted() -> None:
     def more(body: dict[str, Any]) -> None:
         body["novelty"] = body["tables"][0]["novelty"] = {"of": "2027"}
         body["render"] = {"visualization": "hologram"}
@@ -64,17 +64,17 @@ def test_success_without_a_body(status: int) -> None:
     fails("LA-001", answered(world(), QUERY, httpx.Response(status)), "empty_answer")
 
 
-def test_an_id_that_leads_to_another_place() -> None:
+def test_an_id_of_another_workspace() -> None:
     elsewhere = changed(world(), BY_RESOURCE, lambda _: result(ok=("long", 7)))
     fails("LA-002", elsewhere, "contract_violation", "differently")
 
 
-def test_another_workspace_s_id_is_the_workspace_s_own_finding() -> None:
+def test_the_id_of_another_workspace_is_reported_by_the_workspace_check() -> None:
     blocked("LA-001", world("mismatched-workspace-id"), "ARM-004", "workspace_id_mismatch")
 
 
 @pytest.mark.parametrize("id", ["LA-001", "LA-010", "LA-030", "LA-032"])
-def test_without_a_role_nothing_is_asked_twice(id: str) -> None:
+def test_without_a_role_the_second_route_is_blocked(id: str) -> None:
     blocked(id, world("no-azure-role"), "RBAC-001", "rbac_role_missing")
 
 
@@ -120,7 +120,7 @@ def test_a_table_on_another_plan_that_answers_without_rows() -> None:
     fails("LA-010", changed(there, "arm.table", on_plan), "table_unqueryable", "Basic plan")
 
 
-def test_rows_that_were_seen_outweigh_the_plan() -> None:
+def test_received_rows_outweigh_the_plan() -> None:
     ends("LA-010", changed(world(), "arm.table", on_plan), "passed")
 
 
@@ -136,7 +136,7 @@ def test_a_protected_table_hides_its_rows() -> None:
     fails("LA-011", there, "data_hidden")
 
 
-def test_an_empty_table_is_no_hidden_one() -> None:
+def test_an_empty_table_is_not_reported_as_hidden() -> None:
     ends("LA-010", world("empty-tenant"), "passed")
 
 
@@ -155,7 +155,7 @@ def test_side_tables_that_cannot_be_queried() -> None:
 
 
 @pytest.mark.parametrize(("id", "table"), [("LA-012", "SentinelHealth"), ("LA-013", "Usage"), ("LA-014", "Heartbeat")])
-def test_a_side_table_that_is_not_there_is_a_feature_not_used(id: str, table: str) -> None:
+def test_a_missing_side_table_is_an_unused_feature(id: str, table: str) -> None:
     there = world()
     there.tenant.drop_table(table)
     ends(id, there, "not_applicable", "feature is not used")
@@ -164,7 +164,7 @@ def test_a_side_table_that_is_not_there_is_a_feature_not_used(id: str, table: st
 # LA-020, LA-021: the columns
 
 
-def test_a_documented_column_that_is_not_there() -> None:
+def test_a_missing_documented_column() -> None:
     fails("LA-020", query_changed(world(), INCIDENTS, without_column), "contract_violation", "lacks")
     fails("LA-021", query_changed(world(), ALERTS, without_column), "contract_violation", "lacks")
 
@@ -177,7 +177,7 @@ def test_a_column_of_another_type() -> None:
     fails("LA-021", query_changed(world(), ALERTS, mistype), "contract_violation", "Status is int, not string")
 
 
-def test_columns_that_nobody_knows_are_fine() -> None:
+def test_unknown_columns_are_accepted() -> None:
     def more(body: dict[str, Any]) -> None:
         columns(body).append({"name": "SentinelScope_CF", "type": "novelty"})
         for row in body["tables"][0]["rows"]:
@@ -186,5 +186,5 @@ def test_columns_that_nobody_knows_are_fine() -> None:
     ends("LA-020", query_changed(world(), INCIDENTS, more), "passed")
 
 
-def test_columns_are_there_without_rows() -> None:
+def test_columns_are_read_without_rows() -> None:
     ends("LA-020", world("empty-tenant"), "passed")

@@ -1,4 +1,4 @@
-"""Providers: subscriptions that are delegated to them, and apps of theirs that customers consent."""
+"""Providers: subscriptions that are delegated to them, and their apps that customers consent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.checks.outcomes import changed, ends, fails, world
 from tests.contoso import made_up
 
 
-def test_assignments_of_a_delegation_are_in_no_list() -> None:
+def test_assignments_of_a_delegation_are_not_listed() -> None:
     there = world("lighthouse")
     ends("RBAC-020", there, "not_applicable", "Azure Lighthouse")
     ends("RBAC-001", there, "passed")
@@ -33,15 +33,15 @@ def test_assignments_of_a_delegation_are_in_no_list() -> None:
         ("multi-tenant-app+no-graph-consent", "PERM-001", "app_role_missing", "/adminconsent?client_id="),
     ],
 )
-def test_what_is_missing_is_told_with_its_own_fix(scenario: str, check: str, cause: str, fix: str) -> None:
+def test_each_cause_of_a_provider_has_its_own_fix(scenario: str, check: str, cause: str, fix: str) -> None:
     ended = fails(check, world(scenario), cause)
     assert ended.root is not None
     assert fix in ended.root.finding.fix.text
 
 
 @pytest.mark.parametrize("customer", ["the customer's", "another customer's"])
-def test_delegations_of_other_customers_are_no_role_at_a_wrong_place(customer: str) -> None:
-    """A provider sees the subscriptions of all its customers; the fix is about this one's delegation."""
+def test_delegations_of_other_customers_are_not_a_role_at_a_wrong_scope(customer: str) -> None:
+    """A provider sees the subscriptions of all its customers; the fix concerns the delegation of this customer."""
     there = world("delegation-without-role")
     id = there.connection.subscription_id if customer == "the customer's" else "99999999-9999-4999-8999-999999999999"
     listed = {"id": f"/subscriptions/{id}", "subscriptionId": id, "displayName": "x", "state": "Enabled"}
@@ -50,14 +50,14 @@ def test_delegations_of_other_customers_are_no_role_at_a_wrong_place(customer: s
     assert "registration definition of Azure Lighthouse" in ended.root.finding.fix.text
 
 
-def test_commands_for_a_registration_sign_in_where_it_is() -> None:
+def test_commands_for_a_registration_sign_in_to_its_tenant() -> None:
     ended = fails("AUTH-003", world("multi-tenant-app+expired-secret"), "secret_expired")
     assert ended.root is not None
     first, *_ = ended.root.finding.fix.commands
     assert first == f"az login --tenant {HOME} --allow-no-subscriptions"
 
 
-def test_a_delegated_subscription_without_graph_is_no_mistake() -> None:
+def test_a_delegated_subscription_without_graph_is_valid() -> None:
     there = world("graph-of-the-provider", apis=("log_analytics", "sentinel"))
     ends("ARM-001", there, "passed")
 
@@ -72,7 +72,7 @@ def test_a_delegated_subscription_without_graph_is_no_mistake() -> None:
         (f'customer_tenantid = "{CUSTOMER}"', "did you mean 'customer_tenant_id'?"),
     ],
 )
-def test_mistakes_in_the_file_are_named(keys: str, says: str, tmp_path: Path) -> None:
+def test_mistakes_in_the_file_are_reported(keys: str, says: str, tmp_path: Path) -> None:
     file = tmp_path / "conn.toml"
     secret = f'client_secret = "canary-canary"\n{keys}'
     file.write_text(CONNECTION.format(name="x", credential=secret, **made_up().facts()))

@@ -1,4 +1,4 @@
-"""The checks of admin consent: what the tokens carry, and what the registration requests."""
+"""Tests of the checks of admin consent: the permissions in the tokens and in the registration."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ ROWS = [
 
 
 def seeing_itself() -> World:
-    """A world in which the app may read its own registration."""
+    """Return a world in which the app may read its own registration."""
     there = world()
     there.tenant.consent(state.GRAPH_APP, "Application.Read.All")
     return there
 
 
-# PERM-001 to PERM-012: what the tokens carry
+# PERM-001 to PERM-012: the permissions in the tokens
 
 
 @pytest.mark.parametrize(("id", "role", "api"), ROWS)
@@ -52,8 +52,8 @@ def test_permission_to_write_includes_reading(id: str, role: str, api: str) -> N
 
 
 @pytest.mark.parametrize("api", [state.GRAPH_APP, state.DEFENDER_APP])
-def test_with_the_permissions_to_write_nothing_needs_those_to_read(api: str) -> None:
-    """The services answer too; that the app can change things is a warning."""
+def test_the_permissions_to_write_suffice_for_reading(api: str) -> None:
+    """The services answer too; the permission to change things is a warning."""
     there = world()
     roles = [role for _, role, app in ROWS if app == api]
     there.tenant.consent(api, *(role.replace(".Read.", ".ReadWrite.") for role in roles))
@@ -67,7 +67,7 @@ def test_with_the_permissions_to_write_nothing_needs_those_to_read(api: str) -> 
     ("scenario", "first", "rest"),
     [("no-graph-consent", "PERM-001", ("PERM-002", "PERM-003")), ("no-defender-consent", "PERM-011", ("PERM-012",))],
 )
-def test_what_is_missing_of_one_api_is_one_finding(scenario: str, first: str, rest: tuple[str, ...]) -> None:
+def test_missing_permissions_of_one_api_are_one_finding(scenario: str, first: str, rest: tuple[str, ...]) -> None:
     missing = OF_GRAPH if first == "PERM-001" else OF_DEFENDER
     fails(first, world(scenario), "app_role_missing", says=", ".join(missing))
     for id in rest:
@@ -78,7 +78,7 @@ def test_what_is_missing_of_one_api_is_one_finding(scenario: str, first: str, re
     ("id", "app", "roles"),
     [("PERM-001", state.GRAPH_APP, OF_GRAPH), ("PERM-011", state.DEFENDER_APP, OF_DEFENDER)],
 )
-def test_consent_of_a_moment_ago(id: str, app: str, roles: tuple[str, ...]) -> None:
+def test_recent_consent(id: str, app: str, roles: tuple[str, ...]) -> None:
     there = seeing_itself()
     there.tenant.revoke(*roles)
     there.tenant.consent(app, *roles, ago=timedelta(minutes=1), delay=timedelta(minutes=3))
@@ -97,11 +97,11 @@ def test_permissions_of_an_api_that_is_not_used(id: str, apis: list[str]) -> Non
     ends(id, world(apis=apis), "not_applicable")
 
 
-def test_no_token_no_permissions() -> None:
+def test_without_a_token_permissions_are_blocked() -> None:
     blocked("PERM-012", world("defender-api-disabled"), "AUTH-013", "resource_disabled")
 
 
-# PERM-004 to PERM-016: what a profile asks for beyond the guide
+# PERM-004 to PERM-016: permissions of a profile beyond the guide
 
 FURTHER = [
     ("PERM-004", "google-secops-graph-security", "Mail.Read"),
@@ -123,7 +123,7 @@ def test_a_further_permission_is_missing(id: str, name: str, role: str) -> None:
     ends(id, world(), "not_applicable")
 
 
-# PERM-020: no more than is needed
+# PERM-020: no more permissions than needed
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_a_further_permission_is_missing(id: str, name: str, role: str) -> None:
         (state.DEFENDER_APP, "Ti.ReadWrite.All", "can change things"),
     ],
 )
-def test_permission_beyond_what_is_needed(app: str, role: str, says: str) -> None:
+def test_unneeded_permission(app: str, role: str, says: str) -> None:
     there = world()
     there.tenant.consent(app, role)
     outcome = fails("PERM-020", there, "over_privileged", says)
@@ -145,13 +145,13 @@ def test_permission_beyond_what_is_needed(app: str, role: str, says: str) -> Non
 @pytest.mark.parametrize(
     ("app", "role"), [(state.LOG_ANALYTICS_APP, "Data.Read"), (state.GRAPH_APP, "Application.Read.All")]
 )
-def test_permission_that_does_no_harm(app: str, role: str) -> None:
+def test_harmless_permissions_are_accepted(app: str, role: str) -> None:
     there = world()
     there.tenant.consent(app, role)
     ends("PERM-020", there, "passed")
 
 
-def test_least_privilege_of_the_tokens_that_there_are() -> None:
+def test_least_privilege_is_judged_by_the_available_tokens() -> None:
     there = world("defender-api-disabled")
     there.tenant.consent(state.GRAPH_APP, "SecurityAlert.ReadWrite.All")
     fails("PERM-020", there, "over_privileged")
@@ -162,7 +162,7 @@ def test_least_privilege_needs_a_token() -> None:
     ends("PERM-020", world(apis=[]), "not_applicable")
 
 
-# PERM-021: what the registration requests
+# PERM-021: the permissions that the registration requests
 
 
 def test_requested_and_never_consented() -> None:
@@ -184,7 +184,7 @@ def test_requested_as_delegated() -> None:
     )
 
 
-def test_requested_permission_that_nobody_knows() -> None:
+def test_requested_permission_that_is_unknown() -> None:
     there = seeing_itself()
     there.tenant.app.requested["0f0f0f0f-0c0f-4c0f-a11c-00000000000a"] = [("Some.Permission", "Role")]
     fails("PERM-021", there, "app_role_missing", says="of 0f0f0f0f-0c0f-4c0f-a11c-00000000000a is requested")
@@ -198,7 +198,7 @@ def test_registration_that_the_app_may_not_read() -> None:
     ends("PERM-021", world(), "not_applicable", says="Application.Read.All, which it does not need")
 
 
-def test_registration_is_advice_and_blocks_nothing() -> None:
+def test_a_warning_about_the_registration_blocks_no_check() -> None:
     there = seeing_itself()
     there.tenant.app.requested[state.DEFENDER_APP] = [("Machine.Read.All", "Scope")]
     assert {id: outcome.status for id, outcome in outcomes_by_check(there, "PERM-011", "PERM-021").items()} == {

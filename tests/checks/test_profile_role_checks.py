@@ -1,4 +1,4 @@
-"""How the checks of roles end where a profile needs more than the guide."""
+"""Tests of the checks of roles for profiles that need more than the guide."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.connection import Expect, get_profile
 from tests.checks.outcomes import ends, fails, world
 from tests.profile_worlds import failing, verified
 
-# RBAC-014 and RBAC-023: what a profile asks for beyond the guide
+# RBAC-014 and RBAC-023: actions and roles of a profile beyond the guide
 
 DELETE = "Microsoft.SecurityInsights/threatIntelligence/indicators/delete"
 
@@ -26,7 +26,7 @@ def test_a_further_action_is_missing() -> None:
     ends("RBAC-014", world(), "not_applicable")
 
 
-def test_a_role_of_its_own_is_named_where_a_profile_names_none() -> None:
+def test_the_fix_uses_the_role_of_the_action_if_the_profile_has_none() -> None:
     there = world(profile="own", expect=Expect(actions=(DELETE,)))
     there.tenant.revoke_roles()
     there.tenant.assign(READER)
@@ -35,7 +35,7 @@ def test_a_role_of_its_own_is_named_where_a_profile_names_none() -> None:
     assert outcome.root.finding.fix.values["role"] == "Microsoft Sentinel Contributor"
 
 
-def test_a_profile_s_role_may_change_things_and_no_other() -> None:
+def test_only_the_role_of_the_profile_may_change_things() -> None:
     ends("RBAC-022", world(profile="xsoar-sentinel"), "not_applicable")
     ends("RBAC-023", world(profile="xsoar-sentinel"), "passed")
     ends("RBAC-023", world(), "not_applicable")
@@ -48,7 +48,7 @@ def test_a_profile_s_role_reaches_too_far() -> None:
     there = world(profile="opencti-sentinel-intel")
     there.tenant.assign("Microsoft Sentinel Contributor", scope=f"/subscriptions/{there.connection.subscription_id}")
     fails("RBAC-023", there, "over_privileged", says="which is more than")
-    there = world(profile="xsoar-sentinel")  # its own page assigns the role on the subscription
+    there = world(profile="xsoar-sentinel")  # the profile's own documentation assigns the role on the subscription
     there.tenant.assign("Microsoft Sentinel Contributor", scope=f"/subscriptions/{there.connection.subscription_id}")
     ends("RBAC-023", there, "passed")
 
@@ -58,10 +58,10 @@ TWO_ROLES = [
     ("Monitoring Metrics Publisher", "Log Analytics Reader"),
     ("Microsoft Sentinel Playbook Operator", "Microsoft Sentinel Contributor"),
 ]
-"""Pairs of which the second one alone gives what a connection reads at the workspace."""
+"""Pairs of roles; only the second one allows what a connection reads at the workspace."""
 
 
-def test_of_two_roles_the_fix_names_the_one_that_is_missing(subtests: pytest.Subtests) -> None:
+def test_the_fix_names_the_missing_one_of_two_roles(subtests: pytest.Subtests) -> None:
     for pair in TWO_ROLES:
         for roles in (pair, pair[::-1]):
             with subtests.test(roles=roles):
@@ -76,7 +76,7 @@ def test_of_two_roles_the_fix_names_the_one_that_is_missing(subtests: pytest.Sub
                 assert failing(verified(there)) == []
 
 
-def test_of_two_roles_the_fix_names_the_one_for_a_further_action() -> None:
+def test_the_fix_names_the_role_for_a_further_action() -> None:
     search = "Microsoft.OperationalInsights/workspaces/search/action"
     roles = ("Microsoft Sentinel Contributor", "Log Analytics Reader")
     there = world(profile=replace(get_profile("xsoar-sentinel"), roles=roles, actions=(search,)))

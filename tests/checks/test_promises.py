@@ -1,4 +1,6 @@
-"""Each assertion of a check that must hold names a promise of the services, and one that may fail a connection."""
+"""Every assertion of a check names a promise of the services; in a ``must`` check, a promise that may fail a
+connection.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from tests.checks.outcomes import changed, outcome, world
 MUST = [check for check in catalogue().values() if check.level == "must"]
 
 
-def test_every_assertion_of_a_must_rests_on_a_promise_that_binds(subtests: pytest.Subtests) -> None:
+def test_assertions_of_must_checks_name_a_binding_promise(subtests: pytest.Subtests) -> None:
     for check in MUST:
         for assertion in assertions(check):
             with subtests.test(f"{check.id} line {assertion.line}"):
@@ -25,8 +27,8 @@ def test_every_assertion_of_a_must_rests_on_a_promise_that_binds(subtests: pytes
                 assert not weak or assertion.kind == "advise"
 
 
-def test_every_must_asserts_something_or_passes_on_what_a_service_says() -> None:
-    """The rest only look at refusals, whose meaning is the catalogue's, and at the documented shape of answers."""
+def test_must_checks_assert_something_or_report_refusals() -> None:
+    """The other checks only read refusals, whose meaning is in the catalogue, and the documented shape of answers."""
     without = {check.id for check in MUST if not assertions(check)}
     assert without <= {
         "AUTH-003",
@@ -44,12 +46,12 @@ def test_every_must_asserts_something_or_passes_on_what_a_service_says() -> None
     }
 
 
-def test_no_promise_is_declared_for_nothing() -> None:
+def test_every_declared_promise_is_used() -> None:
     promises = {id for check in catalogue().values() for each in assertions(check) for id in each.promises}
     assert promises == PROMISES.keys()
 
 
-def test_a_promise_says_where_it_is_known_from(subtests: pytest.Subtests) -> None:
+def test_every_promise_states_its_source(subtests: pytest.Subtests) -> None:
     for promise in PROMISES.values():
         with subtests.test(promise.id):
             assert promise.text.endswith(".")
@@ -87,6 +89,6 @@ def test_a_weak_promise_only_warns_where_a_check_must_hold() -> None:
     assert (catalogue()["SENT-012"].level, outcome("SENT-012", there).status) == ("must", "warning")
 
 
-def test_a_promise_that_nobody_made_is_a_mistake_of_the_check() -> None:
+def test_an_undeclared_promise_is_an_error_of_the_check() -> None:
     with pytest.raises(KeyError):
         require(False, "It does not hold.", promise="no-such-promise")

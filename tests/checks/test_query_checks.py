@@ -1,4 +1,4 @@
-"""The checks of queries: fresh rows, whole results, the documented refusals, timespan and Prefer."""
+"""Tests of the checks of queries: fresh rows, complete results, the documented refusals, timespan and Prefer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.checks.log_analytics_worlds import (
 )
 from tests.checks.outcomes import answered, blocked, ends, fails, outcome, outcomes_by_check, world
 
-# LA-030: fresh, and in time
+# LA-030: freshness and delay
 
 
 def test_nothing_has_arrived_for_days() -> None:
@@ -73,13 +73,13 @@ def test_an_answer_about_freshness_without_its_columns() -> None:
     ],
     ids=["longer than the query looks back", "nothing"],
 )
-def test_what_is_not_expected_is_not_missed(expect: Expect) -> None:
+def test_tables_that_are_not_expected_may_be_empty(expect: Expect) -> None:
     there = world(expect=expect)
     there.tenant.workspace.tables["SecurityIncident"].rows.clear()
     ends("LA-030", arriving(there, "Usage", timedelta(minutes=30)), "passed")
 
 
-def test_nothing_to_look_at_and_nothing_expected() -> None:
+def test_without_tables_and_expectations_freshness_is_not_judged() -> None:
     there = world("empty-tenant", expect=Expect(max_data_age=None))
     ends("LA-030", there, "not_applicable", "no data of the last 14 days")
 
@@ -91,7 +91,7 @@ def test_ages_are_judged_by_the_service_s_clock() -> None:
 
 
 @pytest.mark.parametrize("delay", [None, "NaN", "Infinity"])
-def test_a_delay_that_is_no_number(delay: object) -> None:
+def test_a_delay_that_is_not_a_number(delay: object) -> None:
     def put(body: dict[str, Any]) -> None:
         for row in body["tables"][0]["rows"]:
             row[4] = delay
@@ -99,7 +99,7 @@ def test_a_delay_that_is_no_number(delay: object) -> None:
     ends("LA-030", query_changed(world(), kql.FRESHNESS, put), "passed")
 
 
-# LA-031: a part is no whole
+# LA-031: partial results
 
 
 def test_a_success_that_carries_an_error() -> None:
@@ -109,12 +109,12 @@ def test_a_success_that_carries_an_error() -> None:
 @pytest.mark.parametrize(
     "query", [kql.PRINT, ALERTS, kql.FRESHNESS, kql.RECENT_INCIDENTS], ids=lambda query: query.name
 )
-def test_any_query_may_be_the_partial_one(query: kql.Query) -> None:
+def test_a_partial_result_of_any_query_is_found(query: kql.Query) -> None:
     there = query_changed(world(), query, lambda body: body.update(error=PART))
     fails("LA-031", there, "query_partial")
 
 
-def test_a_206_is_a_part() -> None:
+def test_a_206_is_a_partial_result() -> None:
     fails("LA-031", query_answered(world(), INCIDENTS, 206, result(IncidentName=("string", "x"))), "query_partial")
 
 
@@ -125,7 +125,7 @@ def test_a_result_over_the_limits() -> None:
     blocked("LA-030", there, "LA-031", "response_too_large")
 
 
-def test_a_query_that_ran_past_its_time_is_not_established() -> None:
+def test_a_query_that_timed_out_is_inconclusive() -> None:
     there = query_answered(world(), INCIDENTS, 504, TIMEOUT)
     ended = outcome("LA-031", there)
     assert (ended.status, ended.cause) == ("inconclusive", "query_timeout")
@@ -133,7 +133,7 @@ def test_a_query_that_ran_past_its_time_is_not_established() -> None:
 
 
 @pytest.mark.parametrize(("id", "query"), [("LA-030", kql.FRESHNESS), ("XAPI-001", kql.RECENT_INCIDENTS)])
-def test_nothing_is_concluded_from_a_part(id: str, query: kql.Query) -> None:
+def test_a_partial_result_is_not_judged(id: str, query: kql.Query) -> None:
     def cut(body: dict[str, Any]) -> None:
         body["error"] = PART
         body["tables"][0]["rows"].clear()
@@ -144,7 +144,7 @@ def test_nothing_is_concluded_from_a_part(id: str, query: kql.Query) -> None:
 # LA-032: the real service refuses what does not exist
 
 
-def test_something_else_answers_whatever_is_asked() -> None:
+def test_a_service_that_answers_every_query_is_not_log_analytics() -> None:
     there = query_answered(world(), kql.UNKNOWN_TABLE, 200, result(x=("long", 1)))
     assert fails("LA-032", there, "intercepted").status == "failed"
 
@@ -173,7 +173,7 @@ def test_a_timespan_that_is_ignored() -> None:
     fails("LA-033", query_changed(world(), kql.TIMESPAN, long_ago), "contract_violation", "6:00:00")
 
 
-def test_statistics_that_were_asked_for_and_are_not_there() -> None:
+def test_requested_statistics_are_missing() -> None:
     there = query_changed(world(), kql.TIMESPAN, lambda body: body.pop("statistics") and None)
     fails("LA-033", there, "contract_violation", "statistics")
 
@@ -191,12 +191,12 @@ def test_no_row_in_the_timespan() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 403])
-def test_a_block_page_is_no_answer_of_the_service(status: int) -> None:
+def test_a_block_page_is_not_an_answer_of_the_service(status: int) -> None:
     page = httpx.Response(status, headers={"Content-Type": "text/html"}, text="<html><h1>Blocked</h1></html>")
     for ended in outcomes_by_check(answered(world(), QUERY, page), "LA-001", "LA-010", "LA-032").values():
         assert (ended.status in ("inconclusive", "blocked"), ended.cause) == (True, "intercepted")
 
 
-def test_nothing_is_wrong() -> None:
+def test_healthy_world_passes() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "log_analytics"]
     assert {outcome.status for outcome in outcomes_by_check(world(), *ids).values()} == {"passed"}

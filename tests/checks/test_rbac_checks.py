@@ -1,4 +1,4 @@
-"""The checks of Azure roles: what they allow, whether they reach the workspace, and whether they are too much."""
+"""Tests of the checks of Azure roles: the allowed actions, the scope, and excess permissions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNAVAILABLE = httpx.Response(503, json={"error": {"code": "ServiceUnavailable", 
 def holding(
     *actions: str, without: tuple[str, ...] = (), scope: str | None = None, there: World | None = None
 ) -> World:
-    """A world in which a custom role of these actions is all that the app has."""
+    """Return a world in which the app has only a custom role with these actions, less those of ``without``."""
     there = there or world()
     there.tenant.revoke_roles()
     there.tenant.custom_roles.append(RoleDefinition(stable_id("role"), "Custom", actions, without, custom=True))
@@ -36,7 +36,7 @@ def holding(
 
 
 def world_with(*roles: str) -> World:
-    """A world in which the app has these roles, at the resource group."""
+    """Return a world in which the app has only these roles, on the resource group."""
     there = world()
     there.tenant.revoke_roles()
     for role in roles:
@@ -44,7 +44,7 @@ def world_with(*roles: str) -> World:
     return there
 
 
-# RBAC-001: what the roles allow can be read
+# RBAC-001: the effective permissions can be read
 
 
 def test_no_role_at_all() -> None:
@@ -59,13 +59,13 @@ def test_list_of_permissions_is_empty() -> None:
     fails("RBAC-001", there, "rbac_role_missing", says="the list of effective permissions is empty")
 
 
-def test_role_that_does_not_let_itself_be_read() -> None:
+def test_role_that_may_not_be_read() -> None:
     there = holding(WORKSPACE, *QUERY, TABLES, SENTINEL)
     for id in ("RBAC-001", "RBAC-020", "RBAC-021", "RBAC-022"):
         ends(id, there, "not_applicable", says="does not show what it allows")
     without_queries = holding(WORKSPACE, TABLES, SENTINEL)
     fails("RBAC-001", without_queries, "rbac_role_missing", says="Microsoft.Authorization/permissions/read")
-    # What was seen to work needs no computing.
+    # Operations that were seen to work need no computation.
     ids = ("RBAC-010", "RBAC-011", "RBAC-012", "RBAC-013")
     assert {outcome.status for outcome in outcomes_by_check(there, *ids).values()} == {"passed"}
 
@@ -100,7 +100,7 @@ def test_action_is_taken_away(id: str, action: str) -> None:
     fails(id, by_denial, "rbac_denied")
 
 
-def test_first_kind_that_is_lacking_speaks_for_the_rest() -> None:
+def test_first_missing_kind_blocks_the_others() -> None:
     there = holding(WORKSPACE, AUTHORIZATION)
     fails("RBAC-011", there, "rbac_role_missing")
     for id in ("RBAC-012", "RBAC-013"):
@@ -118,7 +118,7 @@ def test_roles_add_up() -> None:
 
 
 @pytest.mark.parametrize("id", ["RBAC-010", "RBAC-011", "RBAC-012", "RBAC-013"])
-def test_what_was_seen_to_work_outweighs_what_was_computed(id: str) -> None:
+def test_operations_that_worked_outweigh_the_computed_permissions(id: str) -> None:
     nothing = {"actions": ["Microsoft.Support/*"], "notActions": [], "dataActions": [], "notDataActions": []}
     ends(id, changed(world(), "arm.permissions", lambda body: {**body, "value": [nothing]}), "passed")
 
@@ -137,7 +137,7 @@ def test_action_that_is_not_used(id: str, apis: list[str]) -> None:
     ends(id, world(apis=apis), "not_applicable")
 
 
-def test_query_that_could_not_be_put() -> None:
+def test_query_that_could_not_be_sent() -> None:
     there = world()
     del there.tenant.resources[LOG_ANALYTICS_APP]
     blocked("RBAC-011", there, "AUTH-011", "resource_not_in_tenant")
@@ -154,7 +154,7 @@ def test_query_that_could_not_be_put() -> None:
         ("role-just-assigned", "rbac_propagating"),
     ],
 )
-def test_role_is_somewhere_else(scenario: str, cause: str) -> None:
+def test_role_at_another_scope(scenario: str, cause: str) -> None:
     there = world(scenario)
     fails("RBAC-020", there, cause)
     blocked("RBAC-010", there, "RBAC-020", cause)
@@ -184,7 +184,7 @@ def test_role_that_is_listed_nowhere() -> None:
     blocked("RBAC-020", nothing, "RBAC-001", "rbac_role_missing")
 
 
-def test_role_that_does_not_show_assignments() -> None:
+def test_role_that_may_not_read_assignments() -> None:
     there = holding(WORKSPACE, *QUERY, TABLES, SENTINEL, "Microsoft.Authorization/permissions/read")
     ends("RBAC-020", there, "not_applicable", says="does not show what it allows")
 
@@ -193,7 +193,7 @@ def test_token_that_names_no_principal() -> None:
     ends("RBAC-020", world(apis=["graph"]), "not_applicable")
 
 
-# RBAC-021: the role as Microsoft advises it
+# RBAC-021: the role that Microsoft recommends
 
 
 def test_role_on_the_workspace_alone() -> None:
@@ -219,11 +219,11 @@ def test_role_that_reads_everything(role: str) -> None:
     fails("RBAC-021", world_with(READER, role), "over_privileged", says=f"{role} reads everything")
 
 
-def test_custom_role_that_is_as_good() -> None:
+def test_equivalent_custom_role_passes() -> None:
     ends("RBAC-021", holding(WORKSPACE, *QUERY, TABLES, SENTINEL, AUTHORIZATION), "passed")
 
 
-# RBAC-022: nothing can be changed
+# RBAC-022: no action changes anything
 
 WRITING = [
     "Owner",
@@ -258,17 +258,17 @@ def test_roles_of_a_connection_without_azure(id: str) -> None:
     ends(id, world(apis=["defender"]), "not_applicable")
 
 
-def test_readers_by_name_change_nothing() -> None:
+def test_roles_named_readers_do_not_change_anything() -> None:
     readers = [role for role in BUILT_IN.values() if role.name.endswith("Reader")]
     assert len(readers) > 5
     assert not [role.name for role in readers if any(changes(action) for action in role.actions)]
 
 
-def test_contributors_by_name_change_something() -> None:
+def test_roles_named_contributors_change_something() -> None:
     assert all(any(changes(action) for action in BUILT_IN[role].actions) for role in WRITING)
 
 
-# RBAC-024: roles that Defender keeps itself
+# RBAC-024: roles that Defender manages itself
 
 
 MANAGED = "Defender Unified RBAC Reader"
@@ -278,7 +278,7 @@ def test_a_role_that_defender_keeps_itself() -> None:
     fails("RBAC-024", world_with(READER, MANAGED), "rbac_wrong_principal", "unified RBAC")
 
 
-def test_unified_rbac_that_was_activated_is_a_note_and_no_more() -> None:
+def test_activated_unified_rbac_is_only_a_note() -> None:
     there = world()
     there.tenant.assign(MANAGED, to=stable_id("analysts"))
     ends("RBAC-024", there, "not_applicable", "not documented")

@@ -1,4 +1,4 @@
-"""How the checks of readiness end."""
+"""Tests of the checks of readiness for announced changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def every(body: dict[str, Any], **properties: object) -> None:
 # READY-001: the Defender portal
 
 
-def test_a_workspace_that_is_not_connected_is_said_once() -> None:
+def test_a_workspace_that_is_not_connected_is_reported_once() -> None:
     outcomes = outcomes_by_check(world("portal-not-connected"))
     warned = [outcome.check for outcome in outcomes.values() if outcome.cause == "defender_portal_not_connected"]
     assert warned == ["GRAPH-006"]
@@ -31,14 +31,14 @@ def test_a_workspace_that_is_not_connected_is_said_once() -> None:
     assert "GRAPH-006" in (outcomes["READY-001"].reason or "")
 
 
-def test_without_graph_sentinel_itself_tells_that_the_workspace_is_not_connected() -> None:
+def test_without_graph_sentinel_shows_that_the_workspace_is_not_connected() -> None:
     there = world("portal-not-connected", apis=("log_analytics", "sentinel"))
     outcome = fails("READY-001", there, "defender_portal_not_connected", "in 127 days")
     assert "Azure Sentinel" in (outcome.reason or "")
     ends("READY-001", world(apis=("log_analytics", "sentinel")), "passed")
 
 
-def test_without_alerts_of_sentinel_nothing_tells_where_it_is() -> None:
+def test_without_alerts_of_sentinel_its_portal_is_unknown() -> None:
     there = world("portal-not-connected")
     without = changed(there, INCIDENTS, lambda body: every(body, additionalData={"alertsCount": 0}))
     ends("READY-001", without, "not_applicable", "alert of its own")
@@ -53,7 +53,7 @@ def test_incidents_without_their_page_in_the_defender_portal(member: str) -> Non
     fails("READY-002", there, "api_retires_soon", "2027-03-31")
 
 
-def test_incidents_that_are_only_in_sentinel_need_no_such_page() -> None:
+def test_incidents_that_are_only_in_sentinel_need_no_defender_page() -> None:
     there = changed(world(), INCIDENTS, lambda body: every(body, providerName="Azure Sentinel", additionalData={}))
     ends("READY-002", there, "not_applicable")
 
@@ -62,7 +62,7 @@ def test_incidents_that_are_only_in_sentinel_need_no_such_page() -> None:
 
 
 def with_rule(**change: Any) -> World:
-    """A world whose first rule is of another kind, or has other properties."""
+    """Return a world whose first rule has another kind or other properties."""
     properties = {name: value for name, value in change.items() if name != "kind"}
 
     def first(body: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ RULE_CASES = [
 ]
 
 
-def test_rules_that_do_not_do_their_work_any_more(subtests: pytest.Subtests) -> None:
+def test_rules_that_no_longer_work(subtests: pytest.Subtests) -> None:
     for id, change, cause in RULE_CASES:
         with subtests.test(id=id, change=change):
             fails(id, with_rule(**change), cause, "Sign-in from a rare country")
@@ -105,12 +105,12 @@ def conditions(name: str) -> list[dict[str, Any]]:
 
 
 def with_condition(name: str, enabled: bool = True) -> World:
-    """A world whose automation rule compares this property."""
+    """Return a world whose automation rule compares this property."""
     change = {"conditions": conditions(name), "isEnabled": enabled}
     return changed(world(), AUTOMATION, lambda body: body["value"][0]["properties"]["triggeringLogic"].update(change))
 
 
-def test_automation_that_compares_what_the_defender_portal_changes(subtests: pytest.Subtests) -> None:
+def test_automation_that_compares_properties_changed_by_the_defender_portal(subtests: pytest.Subtests) -> None:
     for name, says in (("IncidentTitle", "the title"), ("IncidentProviderName", "the provider")):
         with subtests.test(property=name):
             fails("READY-005", with_condition(name), "api_retires_soon", says)
@@ -118,7 +118,7 @@ def test_automation_that_compares_what_the_defender_portal_changes(subtests: pyt
     ends("READY-005", with_condition("IncidentTitle", enabled=False), "passed")
 
 
-# The announced ends
+# The announced end dates
 
 
 def test_announced_ends_name_checks_that_exist_and_their_source(subtests: pytest.Subtests) -> None:
@@ -143,7 +143,7 @@ def test_days_are_counted_down() -> None:
 
 
 def classic(sub_type: str) -> World:
-    """A world whose first table is a custom one of this sub-type."""
+    """Return a world whose first table is a custom table of this sub-type."""
     schema = {"name": "Old_CL", "tableType": "CustomLog", "tableSubType": sub_type}
 
     def first(body: dict[str, Any]) -> None:

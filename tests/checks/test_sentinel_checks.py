@@ -1,4 +1,4 @@
-"""How the checks of Microsoft Sentinel end."""
+"""Tests of the checks of Microsoft Sentinel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def properties(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def twice(endpoint: str) -> World:
-    """The list of an endpoint holds everything twice. Where it is empty, one thing is put in."""
+    """Return a world in which the list of an endpoint holds each item twice; an empty list gets one item first."""
 
     def repeat(body: dict[str, Any]) -> None:
         body["value"] = body["value"] or [{"id": "x", "name": "x", "type": "y", "kind": "Bookmark", "properties": {}}]
@@ -32,7 +32,7 @@ def twice(endpoint: str) -> World:
     return changed(world(), endpoint, repeat)
 
 
-# SENT-001: incidents in their documented shape
+# SENT-001: the documented shape of incidents
 
 
 @pytest.mark.parametrize("member", ["title", "severity", "status"])
@@ -61,7 +61,7 @@ def test_a_member_is_of_another_type(member: str, value: object) -> None:
     ],
     ids=str,
 )
-def test_values_that_nobody_knew_and_more_members_are_fine(members: dict[str, Any]) -> None:
+def test_unknown_values_and_further_members_are_accepted(members: dict[str, Any]) -> None:
     ends("SENT-001", changed(world(), INCIDENTS, lambda body: properties(body).update(members)), "passed")
 
 
@@ -69,7 +69,7 @@ def test_a_page_that_names_an_incident_twice() -> None:
     fails("SENT-001", twice(INCIDENTS), "contract_violation", "twice")
 
 
-def test_successes_that_are_none(subtests: pytest.Subtests) -> None:
+def test_successes_without_the_documented_content(subtests: pytest.Subtests) -> None:
     for response, cause in [
         (httpx.Response(200), "empty_answer"),
         (httpx.Response(204), "empty_answer"),
@@ -87,7 +87,7 @@ def test_a_workspace_without_sentinel() -> None:
 
 
 @pytest.mark.parametrize("id", ["SENT-001", "SENT-003", "SENT-010", "SENT-020", "SENT-023"])
-def test_without_a_role_nothing_is_a_second_failure(id: str) -> None:
+def test_without_a_role_the_other_checks_are_blocked(id: str) -> None:
     blocked(id, world("no-azure-role"), "RBAC-001", "rbac_role_missing")
 
 
@@ -163,7 +163,7 @@ def test_no_incident_matches() -> None:
     ends("SENT-003", world("empty-tenant"), "passed")
 
 
-# SENT-010 to SENT-014: one incident and what hangs on it
+# SENT-010 to SENT-014: one incident and its related items
 
 
 def test_another_incident_than_asked_for() -> None:
@@ -176,7 +176,7 @@ def test_names_may_change_their_case() -> None:
     ends("SENT-010", changed(world(), INCIDENT, lambda body: body.update(name=body["name"].upper())), "passed")
 
 
-def test_an_incident_that_is_gone_when_it_is_asked_for() -> None:
+def test_an_incident_deleted_before_its_request() -> None:
     there = world("incident-vanishes")
     fails("SENT-010", there, "object_not_found")
     for id in ("SENT-011", "SENT-012", "SENT-013", "SENT-014"):
@@ -192,7 +192,7 @@ def test_an_incident_that_is_gone_when_it_is_asked_for() -> None:
         ("SENT-014", "sentinel.incident_bookmarks"),
     ],
 )
-def test_something_of_an_incident_is_not_found(id: str, endpoint: str) -> None:
+def test_a_related_list_of_an_incident_is_not_found(id: str, endpoint: str) -> None:
     fails(id, answered(world(), endpoint, httpx.Response(404)), "object_not_found")
 
 
@@ -201,7 +201,7 @@ def test_more_alerts_than_an_incident_can_have() -> None:
     ends("SENT-011", there, "warning", "151 alerts")
 
 
-def test_entities_that_are_not_as_many_as_they_are_counted() -> None:
+def test_entities_that_contradict_their_counts() -> None:
     there = changed(world(), "sentinel.incident_entities", lambda body: body["entities"].pop() and None)
     ends("SENT-012", there, "warning", "counts")
 
@@ -212,7 +212,7 @@ def test_entities_may_come_without_counts() -> None:
 
 
 @pytest.mark.parametrize("id", ["SENT-010", "SENT-011", "SENT-012", "SENT-013", "SENT-014"])
-def test_no_incident_to_look_at(id: str) -> None:
+def test_without_an_incident_its_checks_are_not_applicable(id: str) -> None:
     ends(id, world("empty-tenant"), "not_applicable", "no incident to look at")
 
 
@@ -243,7 +243,7 @@ def test_an_empty_list_is_normal(subtests: pytest.Subtests) -> None:
 
 
 @pytest.mark.parametrize("kind", ["ThreatIntelligence", "MLBehaviorAnalytics", "Novelty"])
-def test_kinds_that_nobody_knows_are_fine(kind: str) -> None:
+def test_unknown_kinds_are_accepted(kind: str) -> None:
     there = changed(world(), "sentinel.alert_rules", lambda body: body["value"][0].update(kind=kind, novelty=True))
     ends("SENT-020", there, "passed")
 
@@ -264,7 +264,7 @@ def test_one_operation_that_the_role_does_not_allow(id: str, operation: str) -> 
     ends("SENT-020", there, "passed")
 
 
-# SENT-030: something detects
+# SENT-030: enabled detections
 
 
 def test_no_rule_is_enabled() -> None:
@@ -274,17 +274,17 @@ def test_no_rule_is_enabled() -> None:
     fails("SENT-030", there, "data_stale", "nothing detects")
 
 
-def test_rules_of_near_real_time_alone_are_not_seen() -> None:
+def test_near_real_time_rules_alone_are_not_listed() -> None:
     there = world()
     rules = there.tenant.workspace.content["alertRules"]
     there.tenant.workspace.content["alertRules"] = [rule for rule in rules if rule["kind"] == "NRT"]
     fails("SENT-030", there, "data_stale", "this API shows")
 
 
-def test_a_workspace_at_its_beginning() -> None:
+def test_a_new_workspace_without_rules_and_incidents() -> None:
     ends("SENT-030", world("empty-tenant"), "not_applicable", "neither rules nor incidents")
 
 
-def test_nothing_is_wrong() -> None:
+def test_healthy_world_passes() -> None:
     ids = [id for id, check in catalogue().items() if check.area == "sentinel"]
     assert {outcome.status for outcome in outcomes_by_check(world(), *ids).values()} == {"passed"}

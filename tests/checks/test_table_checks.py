@@ -1,4 +1,4 @@
-"""How the checks of the workspace's tables end: their plans, and how long they keep rows."""
+"""Tests of the checks of the workspace's tables: their plans and their retention."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.checks.outcomes import changed, ends, fails, world
 
 
 def with_plan(plan: str, query: str) -> World:
-    """A world in which SigninLogs has this plan, and the first rule this query."""
+    """Return a world in which SigninLogs has this plan and the first rule this query."""
     there = world()
     there.tenant.workspace.tables["SigninLogs"].plan = plan
     there.tenant.workspace.content["alertRules"][0]["properties"]["query"] = query
@@ -27,7 +27,7 @@ def test_rules_that_read_tables_of_another_plan(plan: str) -> None:
     fails("ARM-010", with_plan(plan, "SigninLogs | take 1"), "table_unqueryable", f"SigninLogs ({plan})")
 
 
-def test_rules_that_read_other_tables() -> None:
+def test_rules_without_tables_of_another_plan() -> None:
     there = with_plan("Basic", "MySigninLogs_CL | take 1")
     for rule in there.tenant.workspace.content["alertRules"][1:]:
         rule["properties"]["query"] = "SecurityAlert | take 1"

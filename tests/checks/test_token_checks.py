@@ -1,4 +1,4 @@
-"""The checks of tokens: one for each API, what it says of itself, how it arrives, and that no API takes another's."""
+"""Tests of the checks of tokens: one for each API, its claims, its response, and that no API accepts another's."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ def test_empty_token() -> None:
 
 
 @pytest.mark.parametrize(("apis", "unused"), [(["graph"], "arm"), (["defender"], "graph"), (["sentinel"], "defender")])
-def test_no_token_is_asked_for_what_is_not_used(apis: list[str], unused: str) -> None:
+def test_no_token_is_requested_for_an_unused_api(apis: list[str], unused: str) -> None:
     for id in (ISSUED[unused], SANE[unused]):
         ends(id, world(apis=apis), "not_applicable", says=f"does not use {unused}")
 
 
-# AUTH-020 to AUTH-023: what a token says of itself
+# AUTH-020 to AUTH-023: the claims of a token
 
 
-def test_token_claims_what_it_should_not(subtests: pytest.Subtests) -> None:
+def test_token_with_wrong_claims(subtests: pytest.Subtests) -> None:
     cases: list[tuple[dict[str, Any], str, str]] = [
         ({"aud": "https://vault.azure.net"}, "wrong_token_audience", "https://vault.azure.net"),
         ({"tid": stable_id("another tenant")}, "wrong_token_tenant", stable_id("another tenant")),
@@ -94,7 +94,7 @@ def test_token_claims_what_it_should_not(subtests: pytest.Subtests) -> None:
                 fails(id, claiming(**claims), cause, says)
 
 
-def test_token_is_not_a_bearer_token_of_sane_life(subtests: pytest.Subtests) -> None:
+def test_token_is_not_a_bearer_token_or_has_a_wrong_lifetime(subtests: pytest.Subtests) -> None:
     answers: list[dict[str, object]] = [{"token_type": "pop"}, {"expires_in": 0}, {"expires_in": 100_801}]
     for answer in answers:
         for id in ["AUTH-020", "AUTH-021", "AUTH-022", "AUTH-023"]:
@@ -119,7 +119,7 @@ def test_token_lifetime_is_judged_by_the_services_clock() -> None:
     ends("AUTH-020", there, "passed")
 
 
-# AUTH-030: the answer itself
+# AUTH-030: the response itself
 
 
 def with_headers(**headers: str) -> World:
@@ -135,7 +135,7 @@ def with_headers(**headers: str) -> World:
     ("headers", "says"),
     [({"cache_control": "private"}, "no-store"), ({"content_type": "text/plain"}, "does not say that it is JSON")],
 )
-def test_token_answer_may_be_cached_or_is_no_json(headers: dict[str, str], says: str) -> None:
+def test_token_response_may_be_cached_or_is_not_json(headers: dict[str, str], says: str) -> None:
     fails("AUTH-030", with_headers(**headers), "contract_violation", says)
 
 
@@ -174,7 +174,7 @@ def test_foreign_tokens_are_refused() -> None:
     assert {outcome.status for outcome in outcomes_by_check(world(), "AUTH-031", "AUTH-032").values()} == {"passed"}
 
 
-def test_service_that_is_down_refuses_nothing() -> None:
+def test_service_that_is_down_does_not_refuse_tokens() -> None:
     there = answered(world(), "defender.machines", httpx.Response(503))
     blocked("AUTH-031", there, "MDE-001", "service_fault")
 

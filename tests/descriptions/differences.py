@@ -1,4 +1,4 @@
-"""The differences between the virtual tenant and its models that are meant, each with its reason."""
+"""The intended differences between the virtual tenant and its models, each with its reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DECLARED: dict[str, Any] = tomllib.loads((Path(__file__).parent / "differences.t
 
 @dataclass(frozen=True, order=True)
 class Difference:
-    """One difference ``to`` the descriptions or the samples: whose answer differs, where, and how."""
+    """One difference from the descriptions or the samples (``to``): subject of the answer, place, and kind."""
 
     to: Literal["descriptions", "samples"]
     subject: str
@@ -22,7 +22,7 @@ class Difference:
 
 
 def explained_differences() -> Iterator[tuple[Difference, str]]:
-    """Each difference that is meant, and why."""
+    """Yield each intended difference with its reason."""
     for row in DECLARED["difference"]:
         for subject in row["subjects"]:
             for where in row["places"]:
@@ -31,4 +31,4 @@ def explained_differences() -> Iterator[tuple[Difference, str]]:
 
 EXPLAINED: dict[Difference, str] = dict(explained_differences())
 STRANGERS: dict[str, str] = {row["scenario"]: row["api"] for row in DECLARED["stranger"]}
-"""Scenarios in which something else answers in place of an API: its descriptions do not apply."""
+"""Scenarios in which another server answers in place of an API: the descriptions of that API do not apply."""

@@ -1,4 +1,4 @@
-"""The formats that the descriptions name, as the services write them."""
+"""The formats named by the descriptions, as the services write them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,7})?")
 
 
 def moment(text: str) -> bool:
-    """ISO 8601 in UTC with ``Z``, zero to seven fraction digits, and a day that the calendar has."""
+    """Return whether a text is ISO 8601 in UTC with ``Z``, zero to seven fraction digits, and a day of the calendar."""
     return text.endswith("Z") and _moment(text[:-1])
 
 

@@ -1,4 +1,4 @@
-"""Answers of the virtual tenant: to every probe in every scenario, and to questions of other clients."""
+"""Answers of the virtual tenant: to every probe in every scenario, and to requests of other clients."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from conformance.probing.request import build
 from tests.contoso import START, made_up
 
 ITSELF = "Application.Read.All"
-"""Lets the app read its own registration, so that every probe has something to answer."""
+"""The permission to read the app's own registration, so that every probe gets an answer."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request of which the virtual tenant knows the operation, and its answer."""
+    """A request for an operation that the virtual tenant knows, and its answer."""
 
     endpoint: Endpoint[Any]
     request: httpx.Request
@@ -46,24 +46,24 @@ class Exchange:
 
     @property
     def subject(self) -> str:
-        """The operation that was answered, or ``<api>/<status>`` of a refusal."""
+        """Return the name of the answered operation, or ``<api>/<status>`` for a refusal."""
         status = self.response.status_code
         return self.endpoint.name if status < 400 else f"{self.endpoint.api.name}/{status}"
 
     @property
     def question(self) -> Any:
-        """The JSON of the request."""
+        """Return the JSON of the request; an empty object if it has no body."""
         return json.loads(self.request.content or b"{}")
 
     @property
     def body(self) -> Any:
-        """The answer's JSON. Raises ValueError where it has none."""
+        """Return the JSON of the answer; raise ValueError if it is not JSON."""
         return self.response.json()
 
 
 @cache
 def exchanges(scenario: str) -> tuple[Exchange, ...]:
-    """All that is asked and answered when every probe is put to the virtual tenant in the state of a scenario."""
+    """Return all requests and answers when every probe is sent to the virtual tenant in a scenario."""
     catalogue()
     world = build_world(made_up(), scenario, START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
@@ -82,7 +82,7 @@ def exchanges(scenario: str) -> tuple[Exchange, ...]:
 
 @cache
 def others() -> tuple[Exchange, ...]:
-    """Exchanges that no probe makes in a healthy tenant: other clients, clues, and the lists of each incident."""
+    """Return exchanges that no probe makes in a healthy tenant: of other clients, clues, and lists of each incident."""
     world = build_world(made_up(), start=START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
     world.tenant.assign("Reader", scope=f"/subscriptions/{world.connection.subscription_id}")
@@ -91,7 +91,7 @@ def others() -> tuple[Exchange, ...]:
 
 
 def operation(request: httpx.Request) -> Endpoint[Any] | None:
-    """The operation that a request asks."""
+    """Return the operation that a request calls, or None."""
     apis = hosts()[request.url.host]
     for endpoint in ENDPOINTS.values():
         if (
@@ -146,7 +146,7 @@ OF_INCIDENT = (
 
 
 def _put(world: World, ask: Ask[Any]) -> Exchange:
-    """Puts a question as the engine does, with a token of the API's audience."""
+    """Send a request as the engine does, with a token for the API's audience; return the exchange."""
     tenant, api = world.tenant, ask.endpoint.api
     token = None
     if api.audience is not None:

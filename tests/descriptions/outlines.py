@@ -1,4 +1,4 @@
-"""The outline of JSON values, to be compared with another: which keys there are, and what kinds of values they have."""
+"""Outlines of JSON values, to be compared with each other: their keys, and the kinds of the values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ Outline = Mapping[str, frozenset[str]]
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 TOLD_APART = ("kind", "@odata.type", "entityType", "actionType")
-"""The members that say which of several models an object has: objects of different models are not compared."""
+"""Members that determine which of several models an object has: different models are not compared."""
 FREE = frozenset({"tags", "additionalData", "customDetails", "rows", "statistics"})
-"""The members whose content is data, not a model."""
+"""Members with data as content, without a model."""
 NARROWER = {"guid": "string", "moment": "string", "integer": "number"}
 """The narrower kinds that may take the place of a wider one."""
 
 
 def outline(values: Iterable[Any]) -> dict[str, frozenset[str]]:
-    """The outline of several values of one model."""
+    """Return the outline of several values of one model: the kinds of values at each place."""
     kinds_of: dict[str, set[str]] = {}
     for value in values:
         for where, kind in _walk("", value):
@@ -48,7 +48,7 @@ def _walk(where: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def kind_of(value: Any) -> str:
-    """JSON's kinds, with whole numbers, GUIDs and moments apart."""
+    """Return the kind of a JSON value; whole numbers, GUIDs and moments have kinds of their own."""
     match value:
         case None:
             return "null"
@@ -66,9 +66,9 @@ def kind_of(value: Any) -> str:
 
 
 def differences(ours: Outline, theirs: Outline) -> Iterator[tuple[str, str]]:
-    """Where ours has a key more or a key less than theirs, or a kind that theirs never has: only the outermost.
+    """Yield the outermost places at which ours has a key more or less than theirs, or a kind that theirs never has.
 
-    That a list is empty, or lacks one of several models, says nothing of keys.
+    An empty list, or a list without one of several models, is not a difference of keys.
     """
     for where in sorted({*ours, *theirs}):
         if not where or not _parents(where) <= (ours.keys() & theirs.keys()):
@@ -83,5 +83,5 @@ def differences(ours: Outline, theirs: Outline) -> Iterator[tuple[str, str]]:
 
 
 def _parents(where: str) -> set[str]:
-    """The places that a place is in, but for the value itself."""
+    """Return the places that contain a place, without the root."""
     return {where[: match.start()] for match in re.finditer(r"(?<!@odata)\.|\[\]|<", where)} - {""}

@@ -1,4 +1,4 @@
-"""The tables that a query answers: what a column holds, by its type, and which columns a workspace's tables have."""
+"""Query result tables: the type of each column's values, and the columns of a workspace's tables."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CELLS: Mapping[str, Mapping[str, Any]] = {
     "string": {"type": "string"},
     "timespan": {"type": ["string", "null"], "pattern": r"^-?(\d+\.)?\d\d:\d\d:\d\d(\.\d{1,7})?$"},
 }
-"""A cell of each column type. Kusto has no null among strings."""
+"""The schema of a cell, by column type. Kusto has no null strings."""
 
 
 def columns_of(table: str) -> dict[str, str]:
-    """The columns that a table can show: its own, those only seen in use, and those that any table can have."""
+    """Return the columns that a table can show: its own, those only seen in use, and those of every table."""
     declared = DECLARED["tables"][table]
     return {**DECLARED["standard"], **declared["columns"], **declared.get("seen", {})}
 
 
 def result_schema(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of one result table, by its own columns."""
+    """Return the schema of one result table, from its own columns."""
     cells = [CELLS[column["type"]] for column in table["columns"]]
     row = {"type": "array", "prefixItems": cells, "minItems": len(cells), "maxItems": len(cells)}
     return {"type": "object", "properties": {"rows": {"type": "array", "items": row}}}

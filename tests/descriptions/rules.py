@@ -1,6 +1,6 @@
-"""Faults of an answer, by the published descriptions beside this file: keys, types, members and formats.
+"""Faults of an answer, by the published descriptions in this folder: keys, types, members and formats.
 
-The descriptions are JSON Schemas whose objects are closed, so that an undocumented key is a fault too.
+The descriptions are JSON Schemas with closed objects, so that an undocumented key is a fault too.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ REGISTRY: Registry[Any] = Registry().with_resources(
 )
 CONTEXT = "@odata.context"
 ODATA = ("graph", "defender")
-"""The APIs whose successes name their context."""
+"""APIs with ``@odata.context`` in each success."""
 PREFERENCE = "include-unknown-enum-members"
 
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """Something wrong in an answer: where (``value[].properties.title``), and what."""
+    """A fault in an answer: its place (``value[].properties.title``) and its kind."""
 
     where: str
     what: str
 
 
 def faults(endpoint: Endpoint[Any], request: httpx.Request, response: httpx.Response) -> set[Fault]:
-    """All that is wrong with an answer to a request, in its headers and its body."""
+    """Return all faults of an answer to a request, in its headers and its body."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     kind = header_kind(endpoint, response.status_code)
     faults = set(_faults({"$ref": f"urn:descriptions:headers#/$defs/{kind}"}, headers, "headers"))
@@ -67,7 +67,7 @@ def faults(endpoint: Endpoint[Any], request: httpx.Request, response: httpx.Resp
 
 @cache
 def _content_faults(operation: str, preferred: bool, status: int, content: bytes) -> frozenset[Fault]:
-    """All that is wrong with a body; scenarios have many in common."""
+    """Return all faults of a body; the result is cached, since many scenarios give the same body."""
     try:
         body = json.loads(content)
     except ValueError:
@@ -76,12 +76,12 @@ def _content_faults(operation: str, preferred: bool, status: int, content: bytes
 
 
 def prefers(request: httpx.Request) -> bool:
-    """Whether a client wants enumeration members that are not known to all."""
+    """Return whether a request prefers the enumeration members that not all clients know."""
     return PREFERENCE in request.headers.get("prefer", "")
 
 
 def header_kind(endpoint: Endpoint[Any], status: int) -> str:
-    """The description of headers that fits best: of the operation, of the status, else of its kind."""
+    """Return the name of the best description of an answer's headers: of the operation, the status, or its kind."""
     api = "arm" if endpoint.api.audience == "arm" else endpoint.api.name
     special = DECLARED["headers"].get(endpoint.name)
     if special and status < 400:
@@ -91,7 +91,7 @@ def header_kind(endpoint: Endpoint[Any], status: int) -> str:
 
 
 def body_faults(endpoint: Endpoint[Any], preferred: bool, status: int, body: Any) -> set[Fault]:
-    """All that is wrong with the JSON of an answer; ``preferred`` as :func:`prefers` says of its request."""
+    """Return all faults of the JSON of an answer; ``preferred`` is the result of :func:`prefers` for its request."""
     if status >= 400:
         return refusal_faults(endpoint.api.name, body)
     faults = set[Fault]()
@@ -107,18 +107,18 @@ def body_faults(endpoint: Endpoint[Any], preferred: bool, status: int, body: Any
 
 
 def refusal_faults(api: str, body: Any) -> set[Fault]:
-    """All that is wrong with an API's error document."""
+    """Return all faults of an API's error document."""
     return set(_faults(model(ERRORS[api]), body))
 
 
 def model(name: str) -> dict[str, Any]:
-    """The reference to a model, by ``<file>#<model>``."""
+    """Return a schema that refers to a model, given as ``<file>#<model>``."""
     file, _, of = name.partition("#")
     return {"$ref": f"urn:descriptions:{file}#/$defs/{of}"}
 
 
 def model_of(endpoint: Endpoint[Any]) -> dict[str, Any]:
-    """The schema of a success: a page of items in the form of the API's paging, or the body itself."""
+    """Return the schema of a success: a page of items in the form of the API's paging, or the body itself."""
     declared = OPERATIONS[endpoint.name]
     if "items" not in declared:
         return model(declared["body"])
@@ -137,7 +137,7 @@ def model_of(endpoint: Endpoint[Any]) -> dict[str, Any]:
 
 
 def _faults(schema: Mapping[str, Any], instance: Any, root: str = "", *, prefers: bool = True) -> Iterator[Fault]:
-    """The faults by a schema. Members that have to be preferred are faults unless the client ``prefers`` them."""
+    """Yield the faults by a schema. Members that need a preference are faults unless the client ``prefers`` them."""
     for error in _validator(json.dumps(schema), prefers).iter_errors(instance):
         for leaf in _leaves(error):
             yield from _faults_of(leaf, root)
@@ -158,7 +158,7 @@ _Plain = extend(Draft202012Validator, {"x-needs-prefer": _unpreferred})  # type:
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """Yield the errors below an error. ``anyOf`` means a model or null here: those of the model are used."""
+    """Yield the innermost errors of an error. ``anyOf`` means a model or null: the errors of the model are used."""
     if not error.context:
         yield error
     for cause in error.context or ():
@@ -184,5 +184,5 @@ def _faults_of(error: ValidationError, root: str) -> Iterator[Fault]:
 
 
 def place(path: Iterable[str | int]) -> str:
-    """A path in a body as text, all elements of an array alike."""
+    """Return a path in a body as text; all elements of an array have the same path."""
     return "".join("[]" if isinstance(step, int) else f".{step}" for step in path if step != "").lstrip(".")

@@ -1,6 +1,6 @@
-"""The outlines of answers of the real services that others recorded or published, by operation: samples.json.
+"""Outlines of the real services' answers that others recorded or published, by operation: samples.json.
 
-Where the samples themselves lie beside the checkout, they are outlined again, and have to give the same.
+If the samples themselves exist beside the checkout, their outlines are computed again and must be equal.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ FILES: Mapping[str, tuple[str, ...]] = {
         "sentinel_setting_get",
     ),
 }
-"""Endpoint name to the names that its samples go by."""
+"""Endpoint name to the names of its sample files."""
 
 
 def outlined(endpoint: Endpoint[Any], samples: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The entry of samples.json for some samples of an operation."""
+    """Return the entry of samples.json for the samples of an operation."""
     samples = list(samples)
     recorded = [
         {name.lower() for name in sample["headers"]}
@@ -86,7 +86,9 @@ def outlined(endpoint: Endpoint[Any], samples: Iterable[Mapping[str, Any]]) -> d
 
 
 def bodies(endpoint: Endpoint[Any], body: Any) -> list[Any]:
-    """A sample as the operation answers: a single resource as a page of one, a page as its resources, else itself."""
+    """Return the bodies of a sample in the form of the operation: a page of one resource, the resources of a page, or
+    itself.
+    """
     page = isinstance(body, dict) and isinstance(body.get("value"), list)
     if endpoint.paging and not page:
         return [{"value": [body]}]
@@ -96,6 +98,6 @@ def bodies(endpoint: Endpoint[Any], body: Any) -> list[Any]:
 
 
 def originals(name: str) -> list[Mapping[str, Any]]:
-    """The samples of an operation, where there are any."""
+    """Return the samples of an operation; empty if the sample folder is missing."""
     paths = [path for file in FILES[name] for path in sorted(ORIGINALS.glob(f"{file}_[0-9][0-9].json"))]
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]

@@ -1,4 +1,4 @@
-"""Every answer of the virtual tenant is as the published descriptions say, but for what is explained."""
+"""Every answer of the virtual tenant is as the published descriptions state, except for explained differences."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.descriptions.rules import ADMINISTRATION, ERRORS, MODELS, OPERATIONS,
 
 
 def differing(scenario: str, some: tuple[Exchange, ...]) -> set[Difference]:
-    """Return the differences of answers from their descriptions; those of strangers are left out."""
+    """Return the differences of answers from their descriptions, without those of a scenario's foreign API."""
     return {
         Difference("descriptions", exchange.subject, fault.where, fault.what)
         for exchange in some
@@ -56,7 +56,7 @@ def test_refusals_are_as_described(subtests: pytest.Subtests) -> None:
 
 
 FORMED = {name: fault.api for name, fault in FAULTS.items() if fault.formed and fault.api}
-"""The faults that are an API's own error documents, and whose. The others are a stranger's, or have lost their form."""
+"""Faults that are error documents of an API, with that API; others are of another server or are malformed."""
 
 
 def test_faults_are_as_described(subtests: pytest.Subtests) -> None:
@@ -77,8 +77,8 @@ def test_every_operation_is_described_and_answered() -> None:
 
 
 @pytest.mark.slow
-def test_every_explained_difference_is_there() -> None:
-    """A reason that no longer applies goes."""
+def test_every_explained_difference_exists() -> None:
+    """An explanation that no longer applies must be removed."""
     there = differing("healthy", others()).union(*(differing(name, exchanges(name)) for name in SCENARIOS))
     for api, name in NAMES:
         answer = response(api, name)
@@ -92,7 +92,7 @@ def test_every_explained_difference_is_there() -> None:
 
 
 @pytest.mark.parametrize(("scenario", "api"), STRANGERS.items())
-def test_strangers_are_strange(scenario: str, api: str) -> None:
+def test_foreign_answers_differ_from_the_descriptions(scenario: str, api: str) -> None:
     own = [exchange for exchange in exchanges(scenario) if exchange.endpoint.api.name == api]
     assert own
     assert all(faults(exchange.endpoint, exchange.request, exchange.response) for exchange in own)
@@ -123,7 +123,7 @@ def test_a_query_for_a_table_answers_its_columns() -> None:
     assert tables == set(table_of.values())
 
 
-# The descriptions themselves
+# The descriptions
 
 REFERENCE = r'"#/\$defs/([^"]+)"'
 
@@ -136,14 +136,14 @@ def test_models_name_only_models(subtests: pytest.Subtests) -> None:
 
 
 def test_every_model_is_of_an_operation() -> None:
-    """A model that nothing answers with any more goes. Headers have theirs by API and status."""
+    """A model that no answer uses any more must be removed. Header models are named by API and status."""
     answers = [operation.get("items") or operation["body"] for operation in OPERATIONS.values()]
     used = {model for name in (*answers, *ERRORS.values()) for model in reached(name)}
     assert {f"{file}#{name}" for file in MODELS.keys() - {"headers"} for name in MODELS[file]["$defs"]} == used
 
 
 def reached(name: str) -> Iterator[str]:
-    """A model, and all that it is made of."""
+    """Yield a model and all models that it uses, as ``<file>#<model>``."""
     file, _, of = name.partition("#")
     todo, models = [of], set[str]()
     while todo:
@@ -154,7 +154,7 @@ def reached(name: str) -> Iterator[str]:
             yield f"{file}#{model}"
 
 
-def test_models_say_where_they_are_from(subtests: pytest.Subtests) -> None:
+def test_models_state_their_source(subtests: pytest.Subtests) -> None:
     for file in MODELS:
         with subtests.test(file=file):
             assert MODELS[file]["title"]

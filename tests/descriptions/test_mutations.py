@@ -1,4 +1,4 @@
-"""The comparison is not blind: each change to an answer is found, at its place."""
+"""The comparison finds each change to an answer, at its place."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ OPEN = FREE | {
     "destinations",
     "streamDeclarations",
 }
-"""The members of which the descriptions say little or nothing."""
+"""Members that the descriptions leave open."""
 SIXTY = settings(max_examples=60)
 
 
 @cache
 def answers() -> dict[str, Exchange]:
-    """The richest success of each operation in a healthy tenant."""
+    """Return the largest success of each operation in a healthy tenant."""
     smallest: dict[str, Exchange] = {}
     for exchange in sorted((*exchanges("healthy"), *others()), key=lambda candidate: len(candidate.response.content)):
         if exchange.response.status_code == 200:
@@ -47,7 +47,7 @@ def answers() -> dict[str, Exchange]:
 
 @cache
 def places() -> list[tuple[str, Path]]:
-    """Each described value of each answer, but for what is explained."""
+    """Return operation and path of each described value of each answer, without the explained differences."""
     explained = {
         name: {fault.where for fault in body_problems(exchange, exchange.body)} for name, exchange in answers().items()
     }
@@ -79,7 +79,7 @@ def at(value: Any, path: Path) -> Any:
 
 
 def changed(exchange: Exchange, path: Path, value: Any) -> Any:
-    """The answer's body with another value at a place."""
+    """Return a copy of the answer's body with another value at a place."""
     body = copy.deepcopy(exchange.body)
     if not path:
         return value
@@ -93,7 +93,7 @@ def body_problems(exchange: Exchange, body: Any) -> set[Fault]:
 
 @SIXTY
 @given(st.data())
-def test_a_key_that_nobody_documented_is_found(data: st.DataObject) -> None:
+def test_an_undocumented_key_is_found(data: st.DataObject) -> None:
     name, path = data.draw(st.sampled_from(objects()))
     exchange = answers()[name]
     body = changed(exchange, (*path, "undocumented"), "something")
@@ -121,7 +121,7 @@ def test_a_value_of_another_type_is_found(data: st.DataObject) -> None:
 
 
 WIDER = {type(None): (bool, int, float, str), float: (float, int)}
-"""The types that would be as good: null in place of any value, and a whole number in place of any number."""
+"""Types that are equally valid: null in place of any value, and a whole number in place of any number."""
 
 
 DROPPED = [
@@ -141,7 +141,7 @@ DROPPED = [
 ]
 
 
-def test_a_required_key_that_is_gone_is_found(subtests: pytest.Subtests) -> None:
+def test_a_missing_required_key_is_found(subtests: pytest.Subtests) -> None:
     for name, where in DROPPED:
         with subtests.test(name=name, where=where):
             exchange = answers()[name]
@@ -168,8 +168,8 @@ RENAMED = [
 ]
 
 
-def test_a_member_that_nobody_documented_is_found(subtests: pytest.Subtests) -> None:
-    """Graph's younger members count as such where the client has not asked for them."""
+def test_an_undocumented_member_is_found(subtests: pytest.Subtests) -> None:
+    """Graph's newer members are faults if the client has not asked for them."""
     for name, where, member in RENAMED:
         with subtests.test(name=name, where=where):
             exchange = answers()[name]
@@ -209,7 +209,7 @@ def test_a_cell_of_another_type_is_found() -> None:
     assert {fault.where for fault in body_problems(exchange, body)} == {"tables[].rows[][]"}
 
 
-def test_a_header_that_is_gone_or_wrong_is_found() -> None:
+def test_a_missing_or_wrong_header_is_found() -> None:
     exchange = answers()["sentinel.incidents"]
     answer = copy.copy(exchange.response)
     answer.headers = exchange.response.headers.copy()
@@ -222,7 +222,7 @@ def test_a_header_that_is_gone_or_wrong_is_found() -> None:
 
 @SIXTY
 @given(st.data())
-def test_a_key_that_the_samples_have_is_missed(data: st.DataObject) -> None:
+def test_a_key_missing_from_our_answers_is_found(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(SAMPLES)))
     ours = outline([answers()[name].body])
     theirs = {where: frozenset(kinds) for where, kinds in SAMPLES[name]["keys"].items()}

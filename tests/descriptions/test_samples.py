@@ -1,4 +1,4 @@
-"""Answers of the virtual tenant have the keys, kinds of values and headers of real ones, or it is said why not."""
+"""Answers of the virtual tenant have the keys, kinds of values and headers of real ones, or an explained difference."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.descriptions.outlines import differences, outline
 from tests.descriptions.samples import FILES, SAMPLES, originals, outlined
 
 pytestmark = pytest.mark.slow
-"""All scenarios together make the outline of an operation's answers."""
+"""Slow: the outline of an operation's answers needs all scenarios."""
 
 
 @cache
 def answered() -> dict[str, list[Exchange]]:
-    """All successes with a body, by operation; a page of a proxy is none.
+    """Return all successes with a JSON body, by operation; pages of a proxy are left out.
 
-    What a living tenant shows depends on the order of the requests, which no two runs share.
+    The scenario ``living`` is left out: its answers depend on the order of requests, which differs between runs.
     """
     exchanges_of = defaultdict(list)
     for name in SCENARIOS.keys() - {"living"}:
@@ -56,8 +56,8 @@ def test_answers_have_the_outline_of_their_samples(subtests: pytest.Subtests) ->
             assert sorted(set(differing(name)) - EXPLAINED.keys()) == []
 
 
-def test_every_explained_difference_is_there() -> None:
-    """A reason that no longer applies goes."""
+def test_every_explained_difference_exists() -> None:
+    """An explanation that no longer applies must be removed."""
     there = {difference for name in SAMPLES for difference in differing(name)}
     assert (
         sorted(difference for difference in EXPLAINED if difference.to == "samples" and difference not in there) == []

@@ -1,4 +1,4 @@
-"""A healthy world whose Azure side is asked as the probes ask it: shared by the tests of Log Analytics and Sentinel."""
+"""A healthy world and probe requests to its Azure side; shared by the tests of Log Analytics and Sentinel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from tests.contoso import START, made_up
 
 
 class AzureWorld:
-    """Puts questions with a fresh token of the API's own audience, unless one is given; an empty one sends none."""
+    """A healthy world and methods that send requests to it.
+
+    A request carries a fresh token for the audience of its API, unless a token is given; an empty token sends none.
+    """
 
     def __init__(self) -> None:
         self.world = healthy(made_up(), START)
@@ -46,13 +49,16 @@ class AzureWorld:
         return self.send(self.request(ask, token))
 
     def query(self, query: kql.Query | str, *, token: str | None = None, **body: Any) -> httpx.Response:
-        """The answer to a query; ``prefer`` is its header, the rest members of the body beside the query."""
+        """Return the answer to a query.
+
+        ``prefer`` is sent as the header of that name; other members of ``body`` are sent beside the query.
+        """
         text = query if isinstance(query, str) else query.text
         headers = {"Prefer": body.pop("prefer")} if "prefer" in body else {}
         return self.put(log_analytics.QUERY.ask(json={"query": text, **body}, headers=headers), token)
 
     def pages(self, ask: Ask[Any], most: int = 20) -> Iterator[dict[str, Any]]:
-        """A list's pages, along its next links; more than ``most`` of them never end."""
+        """Yield the pages of a list along its next links; raise AssertionError after ``most`` pages."""
         for _ in range(most):
             page = self.put(ask).json()
             yield page

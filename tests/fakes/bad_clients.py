@@ -13,7 +13,7 @@ from tests.fakes.echo_server import ARM, dial, direct, read_answer
 
 
 def garbage(server: Server) -> None:
-    """Send no HTTP, a wrong method, and a head that is too long."""
+    """Send bytes that are not HTTP, a wrong method, and a head that is too long."""
     assert read_answer(server, b"\x00\xff\x01garbage").startswith(b"HTTP/1.1 400 ")
     assert read_answer(server, b"hello there\r\n\r\n").startswith(b"HTTP/1.1 400 ")
     assert read_answer(server, f"GET http://{ARM}/ HTTP/1.1\r\n\r\n".encode()).startswith(b"HTTP/1.1 501 ")
@@ -58,7 +58,7 @@ def close_unread(server: Server) -> None:
 
 
 def hello() -> bytes:
-    """A ClientHello, as ssl writes it."""
+    """Return a ClientHello as ssl writes it."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     with pytest.raises(ssl.SSLWantReadError):
         ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname=ARM).do_handshake()
@@ -66,7 +66,7 @@ def hello() -> bytes:
 
 
 def half_a_handshake(server: Server) -> None:
-    """End the connection within the TLS handshake."""
+    """Close the connection during the TLS handshake."""
     for beginning in (b"", f"CONNECT {ARM}:443 HTTP/1.1\r\n\r\n".encode()):
         with dial(server) as sock:
             sock.sendall(beginning + hello()[:80])
@@ -82,7 +82,7 @@ def plain_text_in_the_tunnel(server: Server) -> None:
 
 
 def no_http_in_the_tunnel(server: Server) -> None:
-    """Send no HTTP over TLS."""
+    """Send bytes that are not HTTP over TLS."""
     assert direct(server, b"\x00\x01\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests of the virtual tenant: Azure by itself, and a server that echoes."""
+"""Fixtures for tests of the virtual tenant: its Azure side, and a server that echoes requests."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.fakes.echo_server import HOSTS, echo
 
 @pytest.fixture
 def azure() -> AzureWorld:
-    """A healthy virtual tenant with tokens of its app."""
+    """Return a healthy virtual tenant with tokens of its app."""
     return AzureWorld()
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """A server that echoes requests."""
+    """Yield a server that echoes requests."""
     with serving(echo, HOSTS) as server:
         yield server
 
 
 @pytest.fixture
 def client(server: Server) -> Iterator[httpx.Client]:
-    """A client of the echo server that trusts its certificate."""
+    """Yield a client of the echo server that trusts its certificate."""
     with httpx.Client(proxy=server.url, verify=ssl.create_default_context(cafile=server.ca_file)) as client:
         yield client

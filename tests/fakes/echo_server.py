@@ -1,4 +1,4 @@
-"""A server of the virtual tenant whose tenant answers with what it was asked, and bare sockets to it."""
+"""A server of the virtual tenant that answers with the request that it received, and sockets to it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOSTS = (ARM, LOGIN, "api.loganalytics.io", "graph.microsoft.com")
 
 
 async def echo(request: httpx.Request) -> httpx.Response:
-    """A tenant that answers with what it was asked."""
+    """Return an answer that contains the request; raise LookupError for the path ``/broken``."""
     if request.url.path == "/broken":
         raise LookupError("no such state")
     received = {
@@ -43,7 +43,7 @@ async def running(**options: Any) -> AsyncIterator[tuple[Server, httpx.AsyncClie
 
 
 NET = 60.0
-"""Seconds after which something hangs: not reached by a slow machine."""
+"""Timeout in seconds, long enough for a slow machine."""
 
 
 def dial(server: Server, *, timeout: float = NET) -> socket.socket:
@@ -53,14 +53,14 @@ def dial(server: Server, *, timeout: float = NET) -> socket.socket:
 
 
 def read_answer(server: Server, data: bytes) -> bytes:
-    """Everything that the server says to these bytes, until it hangs up."""
+    """Send these bytes and return everything that the server answers until it closes the connection."""
     with dial(server) as sock:
         sock.sendall(data)
         return b"".join(iter(lambda: sock.recv(65536), b""))
 
 
 def direct(server: Server, request: bytes) -> bytes:
-    """Everything that the server says to this request over TLS, dialled directly."""
+    """Send a request over TLS, without the proxy, and return everything that the server answers."""
     trust = ssl.create_default_context(cafile=server.ca_file)
     with dial(server) as sock, trust.wrap_socket(sock, server_hostname="localhost") as tls:
         tls.sendall(request)

@@ -1,4 +1,4 @@
-"""A small world with a Defender side, and how its answers are asked for: shared by the tests of Graph and Defender."""
+"""A small world with a Defender side, and requests to it; shared by the tests of Graph and Defender."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLIENT_ID = "11111111-2222-4333-8444-555555555555"
 
 
 def defended(api: Api, resource_app_id: str, *roles: str) -> Asking:
-    """A world in which the app has these roles of one API."""
+    """Return a client of one API, in a world in which the app has these roles of that API."""
     connection = Connection(
         "contoso",
         stable_id("tenant"),
@@ -50,7 +50,7 @@ def defended(api: Api, resource_app_id: str, *roles: str) -> Asking:
 
 
 class Asking:
-    """Puts questions to one API of a world, with a fresh token unless one is given."""
+    """Requests to one API of a world, with a fresh token unless one is given."""
 
     def __init__(self, world: World, api: Api, resource_app_id: str) -> None:
         self.world, self.tenant, self.resource_app_id = world, world.tenant, resource_app_id
@@ -63,13 +63,13 @@ class Asking:
         return issue(self.tenant, self.tenant.app, audience or self.audience, self.resource_app_id)
 
     def get(self, path: str, *, token: str | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
-        """The answer to a path or an absolute link; an empty token sends none."""
+        """Return the answer to a path or an absolute link; an empty token sends none."""
         authorization = {"Authorization": f"Bearer {self.token() if token is None else token}"} if token != "" else {}
         url = path if path.startswith("https://") else self.host + path
         return asyncio.run(self.world.handler(httpx.Request("GET", url, headers={**authorization, **(headers or {})})))
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
-        """A list's pages, along its next links."""
+        """Yield the pages of a list along its next links."""
         link: str | None = path
         while link:
             page = self.get(link).json()
@@ -78,20 +78,20 @@ class Asking:
 
 
 def decoded(response: httpx.Response, endpoint: Endpoint[Any]) -> Any:
-    """A success in the endpoint's shape."""
+    """Return the body of a success, decoded to the type of the endpoint."""
     assert response.status_code == 200, response.text
     return msgspec.json.decode(response.content, type=endpoint.answers)
 
 
 def error(response: httpx.Response, status: int) -> dict[str, Any]:
-    """The error object of a refusal with that status."""
+    """Return the error object of a refusal; assert its status."""
     assert response.status_code == status, response.text
     problem: dict[str, Any] = response.json()["error"]
     return problem
 
 
 def members(value: Any, matches: Callable[[str], bool] = lambda _: True) -> Iterator[tuple[str, Any]]:
-    """All members of all objects in a JSON value."""
+    """Yield the members of all objects in a JSON value, at any depth, whose name matches."""
     if isinstance(value, dict):
         for key, member in value.items():
             if matches(key):

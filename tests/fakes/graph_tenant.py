@@ -1,4 +1,4 @@
-"""Microsoft Graph of the virtual tenant, for an app with all its permissions, and what it is asked for."""
+"""Microsoft Graph of the virtual tenant, for an app with all its permissions, and the paths of its requests."""
 
 from __future__ import annotations
 

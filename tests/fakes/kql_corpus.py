@@ -1,6 +1,6 @@
-"""Queries as connectors, workbooks and detections write them, each with its rows worked out in plain Python.
+"""Queries as connectors, workbooks and detections write them, each with its rows computed in plain Python.
 
-Rows are tuples as the wire has them. ``ORDERED`` queries sort; the rows of the others come in any order.
+Rows are tuples in the format of the wire. ``ORDERED`` queries sort; the rows of the others may come in any order.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Tables:
     now: datetime
 
     def __call__(self, name: str, days: float | None = None) -> list[Row]:
-        """The rows of a table, or those of its last days."""
+        """Return the rows of a table, or only those of the last ``days``."""
         rows = self.rows[name]
         return rows if days is None else [row for row in rows if row["TimeGenerated"] > self.now - timedelta(days=days)]
 
     def latest(self) -> list[Row]:
-        """Each incident's latest row."""
+        """Return the latest row of each incident."""
         newest_of: dict[int, Row] = {}
         for row in self.rows["SecurityIncident"]:
             before = newest_of.get(row["IncidentNumber"])

@@ -1,6 +1,6 @@
-"""Queries in the patterns of analytics rules, workbooks and polling connectors, each with its rows worked out by hand.
+"""Queries in the patterns of analytics rules, workbooks and polling connectors, each with its expected rows.
 
-They carry their rows with them, so that what is expected follows from the language alone.
+The queries contain their rows, so that the result follows from the language alone. It was computed by hand.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ ORDERED: list[tuple[str, list[Wire]]] = [
      [("bob@corp.example",)]),
     (S + "let low = (x: string) { tolower(x) }; let seen = (least: int) { S | summarize n = count() by U = low(User)"
      " | where n > least }; seen(2)", [("ann@corp.example", 3)]),
-    # functions and operators in other words
+    # synonyms of functions and operators
     (C + "C | summarize (Last, Status) = arg_max(At, State) by Id | where Status != '' | project Id, Status | sort by Id asc", [(1, "Closed"), (2, "Active")]),
     (C + "C | summarize n = count(), (First, Status, Who) = arg_min(At, State, Id)", [(5, "2026-11-27T08:00:00.0000000Z", "New", 1)]),
     (C + "C | summarize (low, high) = percentiles(Id, 1, 99)", [(1, 2)]),
@@ -79,7 +79,7 @@ ORDERED: list[tuple[str, list[Wire]]] = [
     ("print a = has_any_index('one Two', dynamic(['tw', 'two'])), b = has_any_index('one', dynamic(['x']))", [(1, -1)]),
     ("print v = url_decode('https%3a%2f%2fa%20b%2F%C3%A9')", [("https://a b/\u00e9",)]),
     ("print v = format_timespan(time(29.09:00:05.12345), 'ddd.HH:mm:ss [fffffff]'), w = format_timespan(13h, 'd H')", [("029.09:00:05 [1234500]", "0 13")]),
-    # rows beside rows
+    # joins and unions
     (S + "S | sort by TimeGenerated asc | extend Before = prev(Location) | where Location != Before and isnotempty(Before) | project Before, Location",
      [("DE", "BR"), ("BR", "US"), ("US", "FR")]),
     (S + "S | order by User asc, TimeGenerated asc | serialize | extend Gap = iff(prev(User) == User, TimeGenerated - prev(TimeGenerated), timespan(null)) | project User, Gap",
@@ -103,7 +103,7 @@ ORDERED: list[tuple[str, list[Wire]]] = [
     (S + "S | summarize n = count() by Location, bin(TimeGenerated, 1d) | top 1 by n", [("DE", "2026-11-27T00:00:00.0000000Z", 3)]),
     (A + "A | extend Rank = case(Severity == 'High', 3, Severity == 'Medium', 2, Severity == 'Low', 1, 0) | sort by Rank desc | project Id, Rank",
      [("a1", 3), ("a3", 2), ("a2", 1)]),
-    # lists within rows
+    # lists in rows
     (A + "A | mv-apply e = parse_json(Entities) on (where e.Type == 'account' | extend Upn = strcat(e.Name, '@', e.UPNSuffix) | project Upn) | project Id, Upn",
      [("a1", "ann@corp.example")]),
     (A + "A | extend E = todynamic(Entities) | mv-apply E on (where tostring(E.Type) in ('ip', 'host')) | project Id, Kind = tostring(E.Type) | sort by Id asc",
@@ -172,7 +172,7 @@ UNORDERED: list[tuple[str, list[Wire]]] = [
      [("2026-11-27T08:00:00.0000000Z", "2026-11-27T00:00:00.0000000Z", True, False)]),
     ("print h = hash_md5('abc'), w = startofweek(datetime(2026-11-27)), p = datetime_part('hour', datetime(2026-11-27 13:00))",
      [("900150983cd24fb0d6963f7d28e17f72", "2026-11-22T00:00:00.0000000Z", 13)]),
-    # the same function for several tables, as analytics rules for sign-ins have it
+    # the same function for several tables, as in analytics rules for sign-ins
     ("let signIns = (name: string) { table(name) | where ResultType != '0' | summarize Failures = count() by Type }; let a = signIns('SigninLogs');"
      " let b = signIns('AADNonInteractiveUserSignInLogs'); union isfuzzy=true a, b | project Type", [("SigninLogs",)]),
     ("let failed = (least: int) { let limit = least * 2; SigninLogs | where toint(ResultType) > 0 | summarize n = count() by Location | where n < limit }; failed(0)", []),

@@ -1,6 +1,6 @@
-"""Further queries in the patterns of connectors, workbooks and detections, each with its rows worked out by hand.
+"""Further queries in the patterns of connectors, workbooks and detections, each with its rows computed by hand.
 
-Most carry their rows with them (``datatable``), so that what is expected follows from the language alone.
+Most queries contain their rows (``datatable``), so that the result follows from the language alone.
 """
 
 from __future__ import annotations

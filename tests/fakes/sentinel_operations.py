@@ -1,4 +1,4 @@
-"""The declared operations of Microsoft Sentinel, asked of the virtual tenant."""
+"""Requests for the declared operations of Microsoft Sentinel to the virtual tenant."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ NEWEST = "properties/createdTimeUtc desc"
 
 
 def ask(azure: AzureWorld, endpoint: Endpoint[Any], **parameters: Any) -> httpx.Response:
-    """The answer to an operation; the newest incident is asked about unless another is named."""
+    """Return the answer to an operation, by default for the newest incident."""
     if "{incident}" in endpoint.path:
         parameters.setdefault("incident", azure.workspace.incidents[0].id)
     return azure.put(endpoint.ask(**parameters))
 
 
 def listed(azure: AzureWorld, **parameters: Any) -> list[str]:
-    """The names of the incidents of a list's first page."""
+    """Return the names of the incidents on the first page of a list."""
     return [
         incident.name for incident in decoded(ask(azure, sentinel.INCIDENTS, **parameters), sentinel.INCIDENTS).value
     ]

@@ -1,4 +1,4 @@
-"""Writes to the virtual tenant: an administrator's change what it answers, a reader's are refused with the action."""
+"""Writes to the virtual tenant: an administrator's take effect, a reader's are refused with the missing action."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ READER = "8d289c81-5878-46d4-8554-54e1e3d8b5cb"
 
 
 def send(azure: AzureWorld, method: str, url: str, body: Any = None, *, as_reader: bool = False) -> httpx.Response:
-    """The answer to a request of the administrator, or of the connection's app."""
+    """Return the answer to a request of the administrator, or of the connection's app (``as_reader``)."""
     tenant = azure.tenant
     audience: Audience = "graph" if url.startswith("/v1.0") else "arm"
     app = tenant.app if as_reader else tenant.administrator
@@ -47,7 +47,7 @@ def test_a_role_is_assigned_and_taken_back_and_a_readers_write_is_refused_with_t
     assert azure.put(arm.WORKSPACE.ask()).status_code == 403
 
 
-def test_writes_that_are_not_modelled_need_their_action_too(azure: AzureWorld) -> None:
+def test_other_writes_need_their_action_too(azure: AzureWorld) -> None:
     url = f"{azure.workspace.scope}/providers/Microsoft.SecurityInsights/incidents/x?api-version=2025-09-01"
     path = f"{azure.workspace.scope}/savedSearches/x?api-version=2025-07-01"
     refused = error(send(azure, "PUT", path, {}, as_reader=True), 403)
@@ -103,7 +103,7 @@ def test_a_permission_is_consented_and_revoked(azure: AzureWorld) -> None:
     assert tenant.app.consents == []
 
 
-def test_a_group_exists_or_not(azure: AzureWorld) -> None:
+def test_the_existence_of_a_group_is_answered(azure: AzureWorld) -> None:
     url = f"{azure.workspace.group_scope}?api-version=2021-04-01"
     assert send(azure, "HEAD", url).status_code == 204
     assert send(azure, "HEAD", url.replace("rg-", "none-")).status_code == 404

@@ -1,4 +1,4 @@
-"""Any KQL on the virtual tenant: right rows, the service's refusals, or an honest one."""
+"""Any KQL on the virtual tenant: correct rows, a refusal of the service, or a refusal that names the construct."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def unordered(result: Iterable[tuple[Any, ...]]) -> list[str]:
     return sorted(map(repr, result))
 
 
-def test_a_hundred_queries_of_the_field_have_the_right_rows_or_are_refused_by_name(
+def test_a_hundred_real_queries_have_the_right_rows_or_are_refused_by_name(
     azure: AzureWorld, subtests: pytest.Subtests
 ) -> None:
     tables = Tables(
@@ -56,13 +56,13 @@ def test_a_hundred_queries_of_the_field_have_the_right_rows_or_are_refused_by_na
 
 
 def refusal(azure: AzureWorld, text: str) -> str:
-    """The construct that a query is refused for."""
+    """Return the construct that the tenant names when it refuses a query."""
     problem = error(azure.query(text), 400)
     assert innermost(problem)["code"] == "NotEvaluated"
     return str(problem["message"]).partition("it does not evaluate ")[2].removesuffix(".")
 
 
-def test_patterns_with_rows_worked_out_by_hand(azure: AzureWorld, subtests: pytest.Subtests) -> None:
+def test_patterns_have_the_rows_computed_by_hand(azure: AzureWorld, subtests: pytest.Subtests) -> None:
     for text, expected in (*kql_patterns.ORDERED, *kql_detections.ORDERED):
         with subtests.test(text):
             assert rows(azure.query(text)) == expected
@@ -108,9 +108,7 @@ def test_names_are_case_sensitive_and_unknown_ones_are_the_services_refusal(
         ("SigninLogs | where Location = 'DE'", [1, 29]),
     ],
 )
-def test_what_is_no_kql_is_refused_with_its_place_in_the_question(
-    azure: AzureWorld, text: str, place: list[int]
-) -> None:
+def test_invalid_kql_is_refused_with_its_position(azure: AzureWorld, text: str, place: list[int]) -> None:
     problem = innermost(error(azure.query(text), 400))
     assert problem["code"] == "SYN0002"
     assert [problem["line"], problem["pos"]] == place
@@ -138,7 +136,7 @@ def test_nothing_outside_the_tables_is_read(azure: AzureWorld, tmp_path: Path) -
         assert azure.query(text).status_code == 400
 
 
-def test_what_the_query_makes_of_values_has_the_types_of_the_wire(azure: AzureWorld) -> None:
+def test_computed_values_have_the_types_of_the_wire(azure: AzureWorld) -> None:
     text = (
         "SecurityIncident | top 1 by TimeGenerated desc | project ClosedTime, Owner, hour = hourofday(TimeGenerated),"
         " span = 36h, none = strcat(Classification, ''),"

@@ -1,4 +1,4 @@
-"""Microsoft Entra ID of the virtual tenant: what it accepts as a client assertion and as a form, and what it says."""
+"""Client assertions and token requests that Entra of the virtual tenant accepts, and its refusals of others."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOW = int(START.timestamp())
 
 
 def signed(*, algorithm: str = "PS256", key: Any = None, header: Mapping[str, Any] | None = None, **claims: Any) -> str:
-    """An assertion as msal makes it, but for what is given; a claim or member that is None is left out."""
+    """Return an assertion as msal signs it, with the given changes; None removes a claim or a member."""
     import jwt
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -48,7 +48,7 @@ def thumbprint(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def test_a_certificate(subtests: pytest.Subtests) -> None:
+def test_certificate_assertions_are_accepted_or_refused(subtests: pytest.Subtests) -> None:
     world = build(made_up(), "with-certificate", START)
     other = "https://login.microsoftonline.com/fabrikam.example/oauth2/v2.0/token"
     sha1 = thumbprint(KeyCredential.from_pem(certificate().msal()["public_certificate"].encode()).sha1)
@@ -86,7 +86,7 @@ def test_a_certificate(subtests: pytest.Subtests) -> None:
         assert with_assertion(world, signed()) == (401, 700027)
 
 
-def test_a_federated_token(subtests: pytest.Subtests) -> None:
+def test_federated_tokens_are_accepted_or_refused(subtests: pytest.Subtests) -> None:
     world, provider = build(made_up(), "with-federated-token", START), virtual_provider()
     stranger = VirtualProvider(provider.issuer, provider.kid, new_key())
     cases = {
@@ -103,7 +103,7 @@ def test_a_federated_token(subtests: pytest.Subtests) -> None:
             assert with_assertion(world, assertion) == expected
 
 
-def test_forms(subtests: pytest.Subtests) -> None:
+def test_token_requests_are_accepted_or_refused(subtests: pytest.Subtests) -> None:
     world = build(made_up(), start=START)
     form = urlencode({**BASE, "client_secret": SECRET})
     cases: dict[str, tuple[str | bytes, tuple[int, int]]] = {
@@ -129,11 +129,11 @@ def test_forms(subtests: pytest.Subtests) -> None:
         assert post(world, urlencode(BASE), headers) == (200, 0)
 
 
-# The suite itself
+# The suite's own token requests
 
 
 def connections() -> dict[str, Connection]:
-    """The made-up connection with each kind of credential."""
+    """Return the made-up connection with each kind of credential."""
     own = certificate()
     return {
         "PEM": made_up(client_secret=None, credential=own),
@@ -149,19 +149,19 @@ def test_the_suite_signs_in_with_every_credential(kind: str) -> None:
 
 
 def test_a_certificate_signs_by_the_clock_of_the_source() -> None:
-    """Also where that is not this machine's: a tenant whose clock is stopped, or far away."""
+    """The source may have another clock than this machine: a tenant with a stopped clock, or in another year."""
     far = datetime(2031, 5, 1, tzinfo=UTC)
     report = verify(connections()["PEM"], source=Fake(start=far), checks=["AUTH-003"])
     assert report.ok, report.verdict.summary
 
 
-def test_a_certificate_that_cannot_be_read_is_on_no_app() -> None:
+def test_an_unreadable_certificate_matches_no_app() -> None:
     world = build(made_up(client_secret=None, credential=Certificate(b"none", "app.pem")), start=START)
     assert world.tenant.app.certificates == []
 
 
 def test_a_form_is_written_as_text() -> None:
-    """msal gives assertions as bytes and small numbers as they are."""
+    """msal gives assertions as bytes, and small numbers as numbers."""
     request = tokens.TokenRequest(URL, {"client_assertion": b"e30.e30.sig", "client_info": 1, "none": None}, {})
     assert request.encode() == b"client_assertion=e30.e30.sig&client_info=1"
     with pytest.raises(TypeError, match="not list"):
@@ -169,7 +169,7 @@ def test_a_form_is_written_as_text() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PEM", "PFX", "federated"])
-def test_what_leaves_is_a_form_that_others_can_read(kind: str) -> None:
+def test_sent_forms_are_readable_by_other_parsers(kind: str) -> None:
     import jwt
 
     connection = connections()[kind]
@@ -182,7 +182,7 @@ def test_what_leaves_is_a_form_that_others_can_read(kind: str) -> None:
     assert jwt.decode(fields["client_assertion"], options={"verify_signature": False})["exp"]
 
 
-def test_a_scenario_says_what_its_connection_signs_in_with(subtests: pytest.Subtests) -> None:
+def test_a_scenario_sets_the_credential_of_its_connection(subtests: pytest.Subtests) -> None:
     kinds = {
         "certificate": Certificate,
         "federated_token": FederatedToken,

@@ -1,4 +1,4 @@
-"""Azure Resource Manager of the virtual tenant, where its lists are narrowed."""
+"""Azure Resource Manager of the virtual tenant: filters of its lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log Analytics' batches in the virtual tenant: each query is answered as by itself."""
+"""Log Analytics' batches in the virtual tenant: each query is answered as a single request is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def item(name: str, query: str, azure: AzureWorld, **more: Any) -> dict[str, Any
 
 
 def answered(azure: AzureWorld, *items: dict[str, Any]) -> dict[str, tuple[int, Any]]:
-    """Status and body of each item's answer, by the item's id."""
+    """Return status and body of each item's answer, by the item's id."""
     answer = put(azure, {"requests": list(items)})
     assert answer.status_code == 200
     return {response["id"]: (response["status"], response["body"]) for response in answer.json()["responses"]}
@@ -39,7 +39,7 @@ def without_ids(body: Any) -> Any:
 
 
 @pytest.mark.parametrize("query", [kql.PRINT.text, INCIDENTS, kql.UNKNOWN_TABLE.text, "print ("])
-def test_as_by_itself(azure: AzureWorld, query: str) -> None:
+def test_an_item_is_answered_like_a_single_request(azure: AzureWorld, query: str) -> None:
     alone = azure.query(query)
     status, body = answered(azure, item("1", query, azure))["1"]
     assert (status, without_ids(body)) == (alone.status_code, without_ids(alone.json()))
@@ -52,12 +52,12 @@ def test_headers_of_an_item_are_its_own(azure: AzureWorld) -> None:
     assert "statistics" not in both["b"][1]
 
 
-def test_a_workspace_that_nobody_has(azure: AzureWorld) -> None:
+def test_an_unknown_workspace(azure: AzureWorld) -> None:
     status, body = answered(azure, item("1", "print ok=1", azure, workspace="law-security"))["1"]
     assert (status, body["error"]["code"]) == (400, "FailedToResolveResource")
 
 
-def test_a_role_is_looked_for_per_item(azure: AzureWorld) -> None:
+def test_roles_are_checked_per_item(azure: AzureWorld) -> None:
     azure.tenant.revoke_roles()
     status, body = answered(azure, item("1", "print ok=1", azure))["1"]
     assert (status, body["error"]["code"]) == (403, "InsufficientAccessError")
@@ -69,19 +69,19 @@ def test_a_workspace_without_data_says_so(azure: AzureWorld) -> None:
 
 
 @pytest.mark.parametrize("content", [None, [], {}, {"requests": 1}, {"requests": ["print ok=1"]}])
-def test_what_is_no_batch(azure: AzureWorld, content: Any) -> None:
+def test_an_invalid_batch(azure: AzureWorld, content: Any) -> None:
     answer = put(azure, content)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadArgumentError")
 
 
-def test_ids_that_are_given_twice(azure: AzureWorld) -> None:
+def test_duplicate_ids(azure: AzureWorld) -> None:
     answer = put(azure, {"requests": [item("1", "print ok=1", azure), item("1", "print ok=1", azure)]})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadArgumentError")
 
 
-def test_without_a_token(azure: AzureWorld) -> None:
+def test_a_batch_without_a_token_is_refused(azure: AzureWorld) -> None:
     assert put(azure, {"requests": []}, token="").status_code == 401
 
 
-def test_the_product_itself_may_not_send_it() -> None:
+def test_the_product_may_not_send_a_batch() -> None:
     assert BATCH.name not in ENDPOINTS

@@ -1,4 +1,4 @@
-"""As many clients at a time as there are files for: the others wait, and idle ones make room."""
+"""The limit of concurrent clients by open files: further clients wait, and idle ones are closed to make room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control of a served virtual tenant: what it takes, from whom, and that bad orders change nothing."""
+"""The control interface of a served virtual tenant: its orders, its access rules, and the refusal of bad orders."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TestOrders:
         assert control.stage.scenario == "no-licence+table-missing"
         assert not control.stage.state.defender.active
 
-    def test_a_fault_is_put_in_the_way_and_shown(self, control: Control) -> None:
+    def test_a_fault_is_set_and_shown(self, control: Control) -> None:
         answer = send(control, "POST", "/control/fault", {"name": "service-down", "times": 3})
         assert answer.json()["faults"] == [{"name": "service-down", "times": 3, "met": 0}]
 
@@ -104,7 +104,7 @@ class TestBadOrders:
             ("reset", {"name": "healthy"}, "unknown field `name`"),
         ],
     )
-    def test_they_are_refused_in_one_line_and_change_nothing(
+    def test_bad_orders_are_refused_in_one_line_and_change_nothing(
         self, control: Control, path: str, body: Any, says: str
     ) -> None:
         before = control.state()
@@ -117,12 +117,12 @@ class TestBadOrders:
     @settings(max_examples=25)
     @given(st.binary(max_size=200) | st.dictionaries(st.text(max_size=9), st.none() | st.integers() | st.text()))
     @pytest.mark.parametrize("path", sorted(ORDERS))
-    def test_no_body_whatever_breaks_it(self, path: str, body: Any) -> None:
+    def test_any_body_gets_an_answer(self, path: str, body: Any) -> None:
         control = Control(ControllableTenant(made_up(), start=START))
         assert send(control, "POST", path, body).status_code in (200, 400)
 
     @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
-    def test_what_any_web_page_can_send_is_refused(self, control: Control, kind: str) -> None:
+    def test_requests_that_any_web_page_can_send_are_refused(self, control: Control, kind: str) -> None:
         answer = send(control, "POST", "/control/scenario", {"name": "no-licence"}, **{"Content-Type": kind})
         assert answer.status_code == 415
         assert control.stage.scenario == "healthy"
@@ -131,7 +131,7 @@ class TestBadOrders:
         ("method", "path"),
         [("GET", "/"), ("GET", "/control/scenario"), ("DELETE", "/control"), ("OPTIONS", "/control/reset")],
     )
-    def test_what_is_not_there_says_what_is(self, control: Control, method: str, path: str) -> None:
+    def test_an_unknown_path_gets_the_list_of_paths(self, control: Control, method: str, path: str) -> None:
         answer = send(control, method, path)
         assert answer.status_code == 404
         assert "POST /control/scenario" in answer.json()["error"]
@@ -154,7 +154,7 @@ class TestOverSockets:
         assert answer.json()["scenario"] == stage.scenario == "no-licence"
 
     @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "192.0.2.1", ""])
-    def test_a_page_whose_name_was_resolved_to_this_machine_gets_nothing(
+    def test_a_page_with_a_rebound_name_gets_no_answer(
         self, stage: ServedTenant, client: httpx.Client, host: str
     ) -> None:
         stage.switch("healthy")
@@ -173,14 +173,14 @@ class TestOverSockets:
             sock.sendall(b"GET http://graph.microsoft.com/ HTTP/1.1\r\nHost: graph.microsoft.com\r\n\r\n")
             assert sock.recv(65536).startswith(b"HTTP/1.1 501 ")
 
-    def test_a_server_without_control_has_none(self) -> None:
+    def test_a_server_without_control_does_not_answer_it(self) -> None:
         from conformance.fakes.network.server import serving
 
         with serving(lambda request: None, ["graph.microsoft.com"]) as server:  # type: ignore[arg-type, return-value]
             assert httpx.get(f"{server.url}/control", trust_env=False).status_code == 501
             assert "SENTINEL_CONTROL" not in server.environment
 
-    def test_other_machines_have_no_say(self) -> None:
+    def test_other_machines_are_refused(self) -> None:
         async def control(sock: socket.socket, client: Client) -> None:
             raise AssertionError("this is for this machine")
 
@@ -194,7 +194,7 @@ class TestOverSockets:
         assert asyncio.run(greeted("127.0.0.1")).serve is control
         assert asyncio.run(greeted("::1")).serve is control
 
-    def test_the_log_tells_what_was_asked_and_no_secret(self, stage: ServedTenant, client: httpx.Client) -> None:
+    def test_the_log_has_the_requests_and_no_secret(self, stage: ServedTenant, client: httpx.Client) -> None:
         client.post("/control/reset", json={})
         with httpx.Client(
             proxy=stage.server.url, verify=ssl.create_default_context(cafile=stage.server.ca_file)

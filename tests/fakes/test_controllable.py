@@ -1,4 +1,4 @@
-"""A virtual tenant that is arranged while it is in use."""
+"""A virtual tenant whose state is changed while it is in use."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def incidents(stage: ControllableTenant) -> str:
 
 
 class TestSwitching:
-    def test_another_scenario_is_the_same_tenant(self, stage: ControllableTenant) -> None:
-        """The history is the same afterwards, and earlier tokens are good for it."""
+    def test_another_scenario_keeps_the_tenant(self, stage: ControllableTenant) -> None:
+        """The history stays the same, and earlier tokens remain valid."""
         access = token(stage, ARM)
         before = asks(stage, incidents(stage), access).json()
         stage.switch("no-graph-consent")
         assert asks(stage, incidents(stage), access).json() == before
 
-    def test_a_token_of_before_is_judged_by_the_state_of_now(self, stage: ControllableTenant) -> None:
+    def test_an_earlier_token_is_judged_by_the_current_state(self, stage: ControllableTenant) -> None:
         access = token(stage, ARM)
         stage.switch("no-azure-role")
         refused = asks(stage, incidents(stage), access)
@@ -73,7 +73,7 @@ class TestSwitching:
         stage.switch("no-graph-consent")
         assert asks(stage, incidents(stage), token(stage, ARM)).json() == before
 
-    def test_what_was_arranged_is_gone(self, stage: ControllableTenant) -> None:
+    def test_a_reset_removes_arranged_states(self, stage: ControllableTenant) -> None:
         stage.expire_secret()
         stage.fault("service-down")
         stage.switch("healthy")
@@ -81,7 +81,7 @@ class TestSwitching:
         assert not stage.faults
         assert not stage.world.disturbances
 
-    def test_what_is_wrong_in_the_connection_file_is_published(self, stage: ControllableTenant) -> None:
+    def test_a_wrong_connection_file_is_published(self, stage: ControllableTenant) -> None:
         published: list[str] = []
         stage.publish_to(lambda connection: published.append(connection.workspace_id))
         stage.switch("workspace-name-as-id")
@@ -89,7 +89,9 @@ class TestSwitching:
         own = made_up().workspace_id
         assert published == [own, "law-security", own]
 
-    def test_from_any_scenario_back_to_health(self, stage: ControllableTenant, subtests: pytest.Subtests) -> None:
+    def test_any_scenario_can_switch_back_to_healthy(
+        self, stage: ControllableTenant, subtests: pytest.Subtests
+    ) -> None:
         for scenario in SCENARIOS:
             with subtests.test(scenario=scenario):
                 stage.switch(scenario)
@@ -104,7 +106,7 @@ class TestSwitching:
             stage.switch("no-license")
         assert "AADSTS7000222" in asks_for_a_token(stage).text
 
-    def test_where_this_clock_is_ahead_the_services_are_behind(self, stage: ControllableTenant) -> None:
+    def test_the_clock_of_the_services_follows_the_scenario(self, stage: ControllableTenant) -> None:
         stage.switch("clock-skew")
         assert stage.world.clock.service_now() == START - timedelta(minutes=20)
         stage.reset()
@@ -112,7 +114,7 @@ class TestSwitching:
 
 
 class TestFaults:
-    def test_a_fault_meets_so_many_requests_and_no_more(self, stage: ControllableTenant) -> None:
+    def test_a_fault_ends_after_its_number_of_requests(self, stage: ControllableTenant) -> None:
         access = token(stage)
         stage.fault("unknown-error", times=2)
         assert [asks(stage, ALERTS, access).status_code for _ in range(4)] == [418, 418, 200, 200]
@@ -124,19 +126,19 @@ class TestFaults:
         stage.fault("unknown-error", times=1)
         assert [asks(stage, ALERTS, access).status_code for _ in range(2)] == [418, 200]
 
-    def test_a_fault_leaves_the_state_alone(self, stage: ControllableTenant) -> None:
+    def test_a_fault_does_not_change_the_state(self, stage: ControllableTenant) -> None:
         stage.switch("no-azure-role")
         stage.fault("unknown-error")
         assert asks(stage, incidents(stage), token(stage, ARM)).status_code == 403
 
     @pytest.mark.parametrize("name", ["healthy", "no-azure-role", "clock-skew"])
-    def test_a_state_is_no_fault(self, stage: ControllableTenant, name: str) -> None:
+    def test_a_state_is_not_accepted_as_a_fault(self, stage: ControllableTenant, name: str) -> None:
         with pytest.raises(SourceError, match=f"{name} is a state of the tenant"):
             stage.fault(name)
         assert not stage.faults
 
     @pytest.mark.parametrize("api", sorted(APIS.keys() - {"entra"}))
-    def test_a_throttled_api_says_when_to_come_again(self, stage: ControllableTenant, api: str) -> None:
+    def test_a_throttled_api_sends_retry_after(self, stage: ControllableTenant, api: str) -> None:
         stage.throttle(api, times=1, seconds=7)
         assert stage.faults[f"throttled: {api}"].answer(_call(stage)).headers["Retry-After"] == "7"
 
@@ -158,12 +160,12 @@ class TestFaults:
                     obstacle(_call(ControllableTenant(made_up())))
                 assert raised.value.request.url.host == "graph.microsoft.com"
 
-    def test_what_keeps_connections_from_coming_about_is_told_per_host(self, stage: ControllableTenant) -> None:
+    def test_an_obstacle_to_connecting_belongs_to_its_hosts(self, stage: ControllableTenant) -> None:
         stage.fault("connection-refused")
         assert stage.obstacle("api.loganalytics.io") is Obstacle.REFUSED
         assert stage.obstacle("graph.microsoft.com") is None
 
-    def test_one_that_meets_some_requests_only_lets_connections_come_about(self, stage: ControllableTenant) -> None:
+    def test_an_obstacle_for_some_requests_allows_connections(self, stage: ControllableTenant) -> None:
         stage.fault("connection-refused", times=1)
         assert stage.obstacle("api.loganalytics.io") is None
 

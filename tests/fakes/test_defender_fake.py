@@ -1,4 +1,4 @@
-"""Defender for Endpoint of the virtual tenant: machines and alerts of the story, and whom it refuses."""
+"""Defender for Endpoint of the virtual tenant: machines and alerts of the incident timeline, and its refusals."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def ask() -> Asking:
     return defended(DEFENDER, DEFENDER_APP, "Machine.Read.All", "Alert.Read.All")
 
 
-# What it shows
+# Content
 
 
-def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
+def test_every_operation_is_answered_and_states_its_source() -> None:
     declared = [member.name for member in vars(defender).values() if isinstance(member, Endpoint)]
     assert declared
     assert set(declared) <= set(ANSWERS) & set(PROVENANCE)
@@ -41,7 +41,7 @@ def test_lists_have_the_documented_shape(ask: Asking, path: str, endpoint: Endpo
     assert re.fullmatch(r"https://[\w.-]+/api/\$metadata#(Machines|Alerts)", context)
 
 
-def test_all_hosts_of_the_story_are_machines(ask: Asking) -> None:
+def test_all_hosts_of_the_timeline_are_machines(ask: Asking) -> None:
     machines = decoded(ask.get(MACHINES), defender.MACHINES).value
     assert {machine.id: machine.computer_dns_name for machine in machines} == {
         host.machine_id: host.dns_name for host in HOSTS
@@ -158,7 +158,7 @@ def test_the_largest_page_is_served(ask: Asking) -> None:
     assert ask.get(f"{MACHINES}?$top=10000").status_code == 200
 
 
-# Whom it refuses
+# Refusals
 
 
 @pytest.mark.parametrize("token", ["", "not-a-token"])
@@ -190,7 +190,7 @@ def test_a_forged_token_gets_the_same_answer(ask: Asking) -> None:
     assert refused["message"].startswith("Invalid Authorization payload.")
 
 
-def test_an_inactive_tenant_is_unauthorized_whatever_the_roles(ask: Asking) -> None:
+def test_an_inactive_tenant_is_unauthorized_with_any_roles(ask: Asking) -> None:
     ask.tenant.defender.active = False
     for roles in ({"Machine.Read.All"}, set()):
         ask.tenant.app.consents = [consent for consent in ask.tenant.app.consents if consent.role in roles]
@@ -219,7 +219,7 @@ def test_the_writing_role_reads_as_well(role: str) -> None:
     assert defended(DEFENDER, DEFENDER_APP, role).get(MACHINES).status_code == 200
 
 
-def test_a_token_of_defender_xdr_is_let_in_with_roles_of_no_use(ask: Asking) -> None:
+def test_a_token_of_defender_xdr_is_accepted_without_useful_roles(ask: Asking) -> None:
     claims = {
         "aud": XDR,
         "exp": NOW.timestamp() + 60,
@@ -233,12 +233,12 @@ def test_a_token_of_defender_xdr_is_let_in_with_roles_of_no_use(ask: Asking) -> 
 @pytest.mark.parametrize(
     ("path", "kind"), [(f"{MACHINES}/{'0' * 40}", "Machine"), (f"{ALERTS}/da000000000000000000_-1", "Alert")]
 )
-def test_what_is_not_there_is_not_found(ask: Asking, path: str, kind: str) -> None:
+def test_unknown_resources_are_not_found(ask: Asking, path: str, kind: str) -> None:
     problem = error(ask.get(path), 404)
     assert problem["code"] == "ResourceNotFound"
     assert problem["message"] == f"{kind} {path.rpartition('/')[2]} was not found"
 
 
-def test_a_path_that_is_not_modelled_is_said_to_be_not_served_with_a_token(ask: Asking) -> None:
+def test_a_path_that_is_not_modelled_is_refused_as_not_served(ask: Asking) -> None:
     error(ask.get("/api/machine"), 501)
     error(ask.get("/api/machine", token=""), 401)

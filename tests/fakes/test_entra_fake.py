@@ -1,4 +1,4 @@
-"""Microsoft Entra ID of the virtual tenant: the discovery document."""
+"""Microsoft Entra ID of the virtual tenant: its discovery document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def discovered(name: str) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize("name", ["common", "organizations", "consumers", "Common"])
-def test_names_that_stand_for_many_tenants_leave_the_issuer_open(name: str) -> None:
+def test_names_of_many_tenants_have_a_template_as_issuer(name: str) -> None:
     status, document = discovered(name)
     assert status == 200
     assert document["issuer"] == f"{LOGIN}/{{tenantid}}/v2.0"
@@ -35,5 +35,5 @@ def test_a_tenant_has_its_own_issuer() -> None:
     assert (status, document["issuer"], document["tenant_region_scope"]) == (200, f"{LOGIN}/{tenant}/v2.0", "EU")
 
 
-def test_a_tenant_that_is_not_there_has_no_document() -> None:
+def test_an_unknown_tenant_has_no_document() -> None:
     assert discovered("00000000-0000-4000-8000-000000000000")[0] == 400

@@ -1,4 +1,4 @@
-"""A fleet of virtual tenants: who is in it, what is wrong with whom, and that each is answered by its own tenant."""
+"""A fleet of virtual tenants: its members, their faults, and that each connection is answered by its own tenant."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.contoso import secret_of
 
 @dataclass
 class InProcess:
-    """A fleet as a source, without sockets."""
+    """A source that answers for a fleet, without sockets."""
 
     handler: Handler
     name: str = "fleet"
@@ -61,7 +61,7 @@ def causes_of(report: Report) -> tuple[str, ...]:
 
 
 @pytest.mark.slow
-def test_every_way_of_being_broken_or_silent_is_found_side_by_side() -> None:
+def test_every_kind_of_fault_is_found_in_one_fleet() -> None:
     fleet = Fleet(len(WAYS) + len(SILENCES), broken=20 / 23, hanging=3 / 23)
     states = {connection.name: state for connection, state in fleet.members()}
     assert Counter(states.values()) == Counter([*WAYS, *SILENCES])
@@ -71,7 +71,7 @@ def test_every_way_of_being_broken_or_silent_is_found_side_by_side() -> None:
 
 
 @pytest.mark.slow
-def test_a_deadline_finds_of_the_silent_what_patience_finds() -> None:
+def test_a_deadline_finds_the_same_silent_tenants_as_waiting() -> None:
     fleet = Fleet(3, hanging=1)
 
     async def silent(request: httpx.Request) -> httpx.Response:
@@ -85,12 +85,12 @@ def test_a_deadline_finds_of_the_silent_what_patience_finds() -> None:
 
 
 @pytest.mark.slow
-def test_a_world_that_was_let_go_is_made_anew_in_mid_verification(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_discarded_world_is_rebuilt_during_a_verification(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleets, "MAX_BUILT", 1)
     assert all(report.ok for report in verified(Fleet(3), jobs=3).values())
 
 
-def test_the_troubled_are_spread_over_the_fleet() -> None:
+def test_faulty_tenants_are_spread_over_the_fleet() -> None:
     states = [state for _, state in Fleet(1000, broken=0.05, hanging=0.01).members()]
     troubled = [number for number, state in enumerate(states) if state != "healthy"]
     assert len(troubled) == 60
@@ -99,7 +99,7 @@ def test_the_troubled_are_spread_over_the_fleet() -> None:
     assert {state for state in states if state in WAYS} == set(WAYS)
 
 
-def test_ids_belong_to_a_number() -> None:
+def test_ids_depend_only_on_the_number_of_the_tenant() -> None:
     def ids(count: int) -> list[str]:
         return [connection.workspace_id for connection, _ in Fleet(count).members()]
 
@@ -108,12 +108,12 @@ def test_ids_belong_to_a_number() -> None:
 
 
 @pytest.mark.parametrize(("count", "broken", "hanging"), [(0, 0.0, 0.0), (10, 0.6, 0.5), (10, -0.1, 0.0)])
-def test_a_fleet_that_cannot_be(count: int, broken: float, hanging: float) -> None:
+def test_an_impossible_fleet(count: int, broken: float, hanging: float) -> None:
     with pytest.raises(ValueError, match="one tenant or more"):
         Fleet(count, broken, hanging)
 
 
-def test_its_files_are_what_a_run_reads(tmp_path: Path) -> None:
+def test_its_files_can_be_read_by_a_run(tmp_path: Path) -> None:
     fleet = Fleet(46, broken=20 / 46, hanging=3 / 46)
     (tmp_path / "connections").mkdir()
     (tmp_path / "connections" / "tenant-99999.toml").write_text("of an earlier fleet")

@@ -1,4 +1,4 @@
-"""Microsoft Graph's JSON batches: each request is answered as if it had been sent by itself."""
+"""Microsoft Graph's JSON batches: each request is answered as a single request is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def send(azure: AzureWorld, requests: Any, token: str | None = None) -> httpx.Re
     return azure.send(httpx.Request("POST", url, json={"requests": requests}, headers=bearer))
 
 
-def test_each_is_answered_by_itself(azure: AzureWorld) -> None:
+def test_each_request_is_answered_like_a_single_request(azure: AzureWorld) -> None:
     number = str(azure.workspace.incidents[0].number)
     requests = [
         {"id": "1", "method": "GET", "url": f"/security/incidents/{number}"},
@@ -40,7 +40,7 @@ def test_each_is_answered_by_itself(azure: AzureWorld) -> None:
     assert responses["2"]["body"]["@odata.nextLink"].startswith("https://graph.microsoft.com/v1.0/security/alerts_v2?")
 
 
-def test_what_is_no_batch_is_refused(azure: AzureWorld) -> None:
+def test_an_invalid_batch_is_refused(azure: AzureWorld) -> None:
     many = [{"id": str(n), "method": "GET", "url": "/security/alerts_v2"} for n in range(21)]
     for requests in (None, [{"url": "/security/alerts_v2"}], many):
         assert error(send(azure, requests), 400)["code"] == "BadRequest"

@@ -1,4 +1,4 @@
-"""Microsoft Graph of the virtual tenant: what it shows of the story, query options, and the app itself."""
+"""Microsoft Graph of the virtual tenant: the incident timeline, query options, and the app's own objects."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def ask() -> Asking:
     return defended(GRAPH, GRAPH_APP, *ROLES, "Application.Read.All")
 
 
-# What it shows
+# Content
 
 
-def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
+def test_every_operation_is_answered_and_states_its_source() -> None:
     declared = [member.name for member in vars(graph).values() if isinstance(member, Endpoint)]
     assert declared
     assert set(declared) <= set(ANSWERS) & set(PROVENANCE)
@@ -50,7 +50,7 @@ def test_answers_have_the_documented_shape(ask: Asking, path: str, endpoint: End
     assert "ServerInfo" in response.headers["x-ms-ags-diagnostic"]
 
 
-def test_alerts_tell_of_both_products_newest_first(ask: Asking) -> None:
+def test_alerts_are_of_both_products_newest_first(ask: Asking) -> None:
     alerts = decoded(ask.get(ALERTS, headers=PREFER), graph.ALERTS).value
     assert len(alerts) >= 8
     assert {alert.service_source for alert in alerts} == {"microsoftDefenderForEndpoint", "microsoftSentinel"}
@@ -69,7 +69,7 @@ def test_the_evidence_names_the_machine_of_defender_for_endpoint(ask: Asking) ->
         assert {evidence.mde_device_id for evidence in alert.evidence if evidence.mde_device_id} <= machines
 
 
-def test_younger_enumeration_members_are_for_those_who_prefer_them(ask: Asking) -> None:
+def test_newer_enumeration_members_need_the_prefer_header(ask: Asking) -> None:
     sentinel = ALERTS + "?$filter=serviceSource eq 'microsoftSentinel'"
     plain, preferring = (decoded(ask.get(sentinel, headers=headers), graph.ALERTS).value for headers in ({}, PREFER))
     assert len(plain) == len(preferring) > 0
@@ -77,7 +77,7 @@ def test_younger_enumeration_members_are_for_those_who_prefer_them(ask: Asking) 
     assert {alert.service_source for alert in preferring} == {"microsoftSentinel"}
 
 
-def test_older_enumeration_members_are_for_everybody(ask: Asking) -> None:
+def test_older_enumeration_members_need_no_prefer_header(ask: Asking) -> None:
     defender = ALERTS + "?$filter=serviceSource eq 'microsoftDefenderForEndpoint'"
     for alert in decoded(ask.get(defender), graph.ALERTS).value:
         assert alert.service_source == alert.detection_source == "microsoftDefenderForEndpoint"
@@ -93,7 +93,7 @@ def test_an_alert_and_an_incident_by_id(ask: Asking) -> None:
 
 
 def test_incidents_are_those_of_the_workspace(ask: Asking) -> None:
-    """By number and title, so that Sentinel's REST API can be held against it."""
+    """Number and title are equal, so that the incidents can be compared with those of Sentinel's REST API."""
     incidents = decoded(ask.get(INCIDENTS), graph.INCIDENTS).value
     titles = {str(incident.number): incident.title for incident in ask.tenant.workspace.incidents}
     assert {incident.id: incident.display_name for incident in incidents} == titles
@@ -116,7 +116,7 @@ def test_there_is_a_secure_score_of_today_and_yesterday(ask: Asking) -> None:
     assert len(decoded(ask.get(SCORES + "?$top=1"), graph.SECURE_SCORES).value) == 1
 
 
-def test_the_retired_route_has_nothing_left(ask: Asking) -> None:
+def test_the_retired_route_is_empty(ask: Asking) -> None:
     assert decoded(ask.get(LEGACY), graph.LEGACY_ALERTS).value == []
     assert PROVENANCE["graph.legacy_alerts"].tier == "inferred"
 
@@ -137,7 +137,7 @@ def test_an_empty_tenant_has_empty_lists(ask: Asking) -> None:
 
 @pytest.mark.parametrize("path", [ALERTS, INCIDENTS])
 @pytest.mark.parametrize("top", [1, 3, 5])
-def test_pages_end_and_yield_each_once(ask: Asking, path: str, top: int) -> None:
+def test_pages_end_and_yield_each_item_once(ask: Asking, path: str, top: int) -> None:
     everything = [item["id"] for item in ask.get(path).json()["value"]]
     pages = list(ask.pages(f"{path}?$top={top}"))
     assert [item["id"] for page in pages for item in page["value"]] == everything
@@ -155,13 +155,13 @@ def test_the_next_link_is_absolute_and_repeats_the_question(ask: Asking) -> None
     assert {item["severity"] for item in second["value"]} == {"high"}
 
 
-def test_skip_leaves_the_first_ones_out(ask: Asking) -> None:
+def test_skip_omits_the_first_items(ask: Asking) -> None:
     everything = ask.get(ALERTS).json()["value"]
     assert ask.get(ALERTS + "?$skip=4").json()["value"] == everything[4:]
     assert ask.get(ALERTS + "?$skip=400").json()["value"] == []
 
 
-def test_the_count_is_of_all_pages_and_only_on_request(ask: Asking) -> None:
+def test_the_count_covers_all_pages_and_only_on_request(ask: Asking) -> None:
     total = len(ask.tenant.defender.graph_alerts)
     assert ask.get(ALERTS + "?$top=1&$count=true").json()["@odata.count"] == total
     assert "@odata.count" not in ask.get(ALERTS + "?$top=1").json()
@@ -233,7 +233,7 @@ def test_incidents_come_fifty_at_a_time(ask: Asking) -> None:
     assert "'100'" in refused["message"]
 
 
-def test_a_large_page_of_alerts_is_cut_not_refused(ask: Asking) -> None:
+def test_a_large_page_of_alerts_is_truncated(ask: Asking) -> None:
     template = ask.tenant.defender.graph_alerts[0]
     ask.tenant.defender.graph_alerts = [template | {"id": str(number)} for number in range(1001)]
     page = ask.get(ALERTS + "?$top=5000").json()
@@ -241,7 +241,7 @@ def test_a_large_page_of_alerts_is_cut_not_refused(ask: Asking) -> None:
     assert len(ask.get(page["@odata.nextLink"]).json()["value"]) == 1
 
 
-# The app itself
+# The app's own objects
 
 
 def test_the_secret_is_never_given_away(ask: Asking) -> None:
@@ -254,7 +254,7 @@ def test_the_secret_is_never_given_away(ask: Asking) -> None:
     assert SECRET not in text_of(response)
 
 
-def test_requested_permissions_go_by_their_ids(ask: Asking) -> None:
+def test_requested_permissions_are_listed_by_id(ask: Asking) -> None:
     ask.tenant.app.requested = {
         GRAPH_APP: [("SecurityAlert.Read.All", "Role"), ("SecurityEvents.Read.All", "Scope")],
         DEFENDER_APP: [("Machine.Read.All", "Role"), ("Invented.Read.All", "Role")],
@@ -288,13 +288,13 @@ def test_consents_are_app_role_assignments(ask: Asking) -> None:
 
 
 def test_consents_are_found_by_the_object_id_too(ask: Asking) -> None:
-    """Microsoft's SDKs ask for them in this way."""
+    """Microsoft's SDKs use this form."""
     principal = ask.tenant.app.service_principal_id
     by_id = ask.get(f"/v1.0/servicePrincipals/{principal}/appRoleAssignments")
     assert by_id.json() == ask.get(PRINCIPAL + "/appRoleAssignments").json()
     assert ask.get("/v1.0/servicePrincipals/none/appRoleAssignments").status_code == 404
 
 
-def test_a_registration_shows_only_what_is_selected(ask: Asking) -> None:
+def test_a_registration_shows_only_selected_properties(ask: Asking) -> None:
     application = ask.get(APPLICATION + "?$select=id,appId,passwordCredentials").json()
     assert set(application) == {"@odata.context", "id", "appId", "passwordCredentials"}

@@ -1,4 +1,4 @@
-"""Whom Microsoft Graph of the virtual tenant refuses, and in which words."""
+"""The refusals of Microsoft Graph of the virtual tenant, and their wording."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def ask() -> Asking:
     return defended(GRAPH, GRAPH_APP, *ROLES, "Application.Read.All")
 
 
-# Whom it refuses
+# Refusals
 
 
-def test_a_token_is_needed_in_this_order(ask: Asking) -> None:
-    """Header, form, signature, lifetime, audience, then everything else."""
+def test_tokens_are_checked_in_this_order(ask: Asking) -> None:
+    """The order: header, form, signature, lifetime, audience, then everything else."""
     expired = {"exp": NOW.timestamp() - 1, "aud": "https://elsewhere.example", "tid": ask.tenant.id}
     current = expired | {"exp": NOW.timestamp() + 60}
     for token, message in (
@@ -93,7 +93,7 @@ def test_the_refusal_echoes_the_roles_of_the_token() -> None:
     assert problem["message"] == MISSING.format(ALERT_ROLES, ",".join(roles))
 
 
-def test_which_role_opens_what(subtests: pytest.Subtests) -> None:
+def test_each_role_opens_its_own_paths(subtests: pytest.Subtests) -> None:
     for role, opened in [
         ("SecurityAlert.Read.All", {ALERTS}),
         ("SecurityIncident.Read.All", {ALERTS, INCIDENTS}),
@@ -128,11 +128,11 @@ def test_a_tenant_without_defender_is_not_provisioned(ask: Asking) -> None:
 @pytest.mark.parametrize(
     "path", [ALERTS + "/nope", INCIDENTS + "/1", APPLICATION.replace(CLIENT_ID, stable_id("another"))]
 )
-def test_what_is_not_there_is_not_found(ask: Asking, path: str) -> None:
+def test_unknown_resources_are_not_found(ask: Asking, path: str) -> None:
     error(ask.get(path), 404)
 
 
-def test_a_path_that_is_not_modelled_is_said_to_be_not_served_to_those_with_a_token(ask: Asking) -> None:
+def test_a_path_that_is_not_modelled_is_refused_as_not_served(ask: Asking) -> None:
     answer = ask.get("/v1.0/security/savedQueries")
     assert answer.headers["x-virtual-tenant"] == "route-not-served"
     assert "virtual tenant does not serve this route" in error(answer, 501)["message"]

@@ -1,4 +1,4 @@
-"""The commands of the onboarding guide, as it prints them, by real curl on the virtual tenant."""
+"""The commands of the onboarding guide, as it prints them, run by a real curl on the virtual tenant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed"),
 ]
 
-# The guide's own text. In angle brackets it has what its readers fill in.
+# The text of the guide; its placeholders are in angle brackets.
 TOKEN = r"""
 curl -X POST https://login.microsoftonline.com/<TENANT_ID>/oauth2/v2.0/token \
   -H "Content-Type: application/x-www-form-urlencoded" \
@@ -46,7 +46,7 @@ def served_tenant() -> Iterator[ServedTenant]:
 
 
 class Reader:
-    """Somebody who follows the guide with the made-up connection."""
+    """A user who follows the guide with the made-up connection."""
 
     def __init__(self, stage: ServedTenant) -> None:
         connection = stage.connection
@@ -58,11 +58,11 @@ class Reader:
         }
 
     def runs(self, command: str) -> tuple[int, dict[str, object]]:
-        """The status and the body that a command is answered with."""
+        """Run a command; return the status and the body of its answer."""
         for placeholder, value in self.values.items():
             command = command.replace(placeholder, value)
         environment = os.environ | self._stage.server.environment
-        # curl's own options, since its output is read here; the command stays as it is.
+        # options of curl to read its output; the command itself is unchanged
         process = subprocess.run(
             ["sh", "-c", f"curl() {{ command curl -sS --max-time 20 -w '\\n%{{http_code}}' \"$@\"; }}\n{command}"],
             env=environment,
@@ -86,7 +86,7 @@ def reader(served_tenant: ServedTenant) -> Reader:
     return Reader(served_tenant)
 
 
-def test_the_token_is_what_the_guide_expects(reader: Reader) -> None:
+def test_the_token_has_the_form_that_the_guide_shows(reader: Reader) -> None:
     status, answer = reader.runs(TOKEN)
     assert status == 200
     assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3599)
@@ -95,7 +95,7 @@ def test_the_token_is_what_the_guide_expects(reader: Reader) -> None:
 
 @pytest.mark.parametrize("command", [MACHINES, ALERTS])
 def test_defender_refuses_the_token_that_the_guide_gets(reader: Reader, command: str) -> None:
-    """A token is for one API; the guide's is for Log Analytics."""
+    """A token is for one API; the guide's token is for Log Analytics."""
     reader.gets_a_token()
     status, answer = reader.runs(command)
     assert status == 401

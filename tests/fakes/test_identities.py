@@ -1,4 +1,4 @@
-"""A served tenant with certificates and federated tokens: its own, and those that the command line gives."""
+"""A served tenant with certificates and federated tokens: its own, and those given on the command line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 class TestServing:
-    """The command line, and the suite itself over real sockets."""
+    """The command line, and the suite over real sockets."""
 
     pytestmark = pytest.mark.slow
 
@@ -57,15 +57,15 @@ class TestServing:
             assert [root_cause.root.check for root_cause in broken.verdict.root_causes] == ["AUTH-003"]
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
-    def test_credentials_are_their_owner_s(self, running: Running) -> None:
+    def test_credentials_are_readable_by_their_owner_only(self, running: Running) -> None:
         for name in ("client.pem", "client.pfx", "client.pfx.password", "federated.token"):
             assert stat.S_IMODE((running.folder / "virtual-tenant" / name).stat().st_mode) == 0o600
 
-    def test_azure_s_sdks_are_told(self, running: Running) -> None:
+    def test_the_environment_has_the_variables_of_azure_sdks(self, running: Running) -> None:
         for name in ("AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_FEDERATED_TOKEN_FILE"):
             assert Path(running.environment[name]).is_file()
 
-    def test_a_scenario_gives_the_connection_its_credential(self, tmp_path: Path) -> None:
+    def test_a_scenario_sets_the_credential_of_the_connection(self, tmp_path: Path) -> None:
         with run(tmp_path, "--scenario=certificate-expired"):
             assert 'certificate = "file:client.pem"' in (tmp_path / "virtual-tenant" / "conn.toml").read_text()
 
@@ -84,7 +84,7 @@ class TestServing:
         assert says in line
 
 
-def test_what_a_scenario_does_to_identities_ends_with_it(subtests: pytest.Subtests) -> None:
+def test_changes_of_identities_end_with_their_scenario(subtests: pytest.Subtests) -> None:
     stage = ControllableTenant(made_up(), start=START, identities=identities.made_up())
     healthy = deepcopy((stage.state.app.certificates, stage.state.app.federated))
     for scenario in SCENARIOS.values():
@@ -104,7 +104,7 @@ BROKEN = {
 """A scenario in which the credential of a connection file is refused."""
 
 
-def test_what_happens_to_a_tenant_ends_with_it() -> None:
+def test_changes_of_a_tenant_end_with_it() -> None:
     registered = identities.made_up()
     first, second = (build(made_up(), start=START).tenant for _ in range(2))
     registered.add_to(first)
@@ -115,8 +115,8 @@ def test_what_happens_to_a_tenant_ends_with_it() -> None:
     assert second.app.federated[-1].subject != "another"
 
 
-def test_a_certificate_of_one_s_own(tmp_path: Path, subtests: pytest.Subtests) -> None:
-    """As PEM without the key, as PEM with it, and as PFX."""
+def test_a_given_certificate_is_accepted(tmp_path: Path, subtests: pytest.Subtests) -> None:
+    """The certificate is PEM without the key, PEM with the key, or PFX."""
     own = certificate()
     files = {
         "public": (own.msal()["public_certificate"].encode(), None),
@@ -136,7 +136,7 @@ def test_a_certificate_of_one_s_own(tmp_path: Path, subtests: pytest.Subtests) -
         identities.parse_identities(tmp_path / "none")
 
 
-def test_a_provider_of_one_s_own(tmp_path: Path) -> None:
+def test_a_given_provider_is_trusted(tmp_path: Path) -> None:
     provider = VirtualProvider("https://issuer.example", "k1", new_key())
     document = {"keys": [{**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(provider.key.public_key())), "kid": "k1"}]}
     keys = tmp_path / "keys.json"

@@ -1,4 +1,4 @@
-"""Incidents are written: a responder's change is seen on every route, a reader's is refused with the action."""
+"""Writes to incidents: a responder's change shows on every route, a reader's is refused with the missing action."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEW = "aaaaaaaa-1111-4111-8111-111111111111"
 
 
 def write(azure: AzureWorld, method: str, end: str, body: Any = None, **headers: str) -> httpx.Response:
-    """The answer to a write of the connection's app to Sentinel's incidents."""
+    """Return the answer to a write of the connection's app to Sentinel's incidents."""
     request = azure.request(sentinel.INCIDENTS.ask())
     url = request.url.copy_with(path=f"{request.url.path}/{end}")
     token = {"Authorization": request.headers["authorization"]}
@@ -32,7 +32,7 @@ def read_incident(azure: AzureWorld, id: str) -> Any:
 
 @pytest.fixture
 def incident(azure: AzureWorld) -> Incident:
-    """An open incident, of an app that may write."""
+    """Return an open incident, in a tenant in which the app may write."""
     azure.tenant.assign(RESPONDER)
     return next(incident for incident in azure.workspace.incidents if incident.status == "New")
 
@@ -96,7 +96,7 @@ def test_a_stale_etag_changes_nothing(azure: AzureWorld, incident: Incident) -> 
     assert write(azure, "PUT", incident.id, CHANGE, **{"If-Match": now["etag"]}).status_code == 200
 
 
-def test_a_body_that_lacks_what_is_required_changes_nothing(azure: AzureWorld, incident: Incident) -> None:
+def test_a_body_without_required_members_changes_nothing(azure: AzureWorld, incident: Incident) -> None:
     for properties in ({"title": "x"}, {**CHANGE["properties"], "status": "Pondered"}, None):
         assert error(write(azure, "PUT", incident.id, {"properties": properties}), 400)["code"] == "BadRequest"
     assert read_incident(azure, incident.id)["properties"]["title"] == incident.title
@@ -104,7 +104,7 @@ def test_a_body_that_lacks_what_is_required_changes_nothing(azure: AzureWorld, i
 
 @pytest.fixture
 def contributor(azure: AzureWorld, incident: Incident) -> None:
-    """The app may delete too, what a responder may not."""
+    """Give the app a role that may delete incidents, after asserting that a responder may not."""
     assert write(azure, "DELETE", incident.id).status_code == 403
     azure.tenant.assign("Microsoft Sentinel Contributor")
 
@@ -158,7 +158,7 @@ def test_a_bookmark_is_related(azure: AzureWorld, incident: Incident) -> None:
 
 
 def patched(azure: AzureWorld, path: str, body: Any) -> httpx.Response:
-    """The answer to a change of Microsoft Graph security."""
+    """Return the answer to a PATCH request to Microsoft Graph security."""
     request = azure.request(graph.INCIDENTS.ask())
     url = request.url.copy_with(path=f"/v1.0/security/{path}", query=None)
     return azure.send(
@@ -196,7 +196,7 @@ def test_graph_changes_an_alert_by_its_write_permission(azure: AzureWorld) -> No
     assert patched(azure, "alerts_v2/none", change).status_code == 404
 
 
-def test_what_was_changed_is_queried(azure: AzureWorld, incident: Incident) -> None:
+def test_changes_appear_in_query_results(azure: AzureWorld, incident: Incident) -> None:
     pytest.importorskip("duckdb_kql")
     assert write(azure, "PUT", incident.id, CHANGE).status_code == 200
     text = (

@@ -1,4 +1,4 @@
-"""A tenant that lives while it is asked is found healthy, or has the cause of the same tenant without events."""
+"""A tenant with events during the verification is healthy, or has the same cause as without events."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ FIXED_BY_LIFE = frozenset(
         "pages-repeated",
     }
 )
-"""Scenarios that are over, or not seen, as soon as something happens."""
+"""Scenarios that end, or are hidden, as soon as an event happens."""
 
 
 @dataclass
 class Living:
-    """A source: the healthy tenant, in which ``random`` decides what happens."""
+    """A source: the healthy tenant, in which ``random`` chooses the events."""
 
     rate: int
     random: Random
@@ -59,7 +59,7 @@ class Living:
 
 
 def false_words(report: Report) -> list[tuple[str, str, str | None, str | None]]:
-    """The outcomes of a healthy tenant that are not as they are where nothing moves."""
+    """Return the outcomes that differ from those of a healthy tenant without events."""
     return [
         (outcome.check, outcome.status, outcome.cause, outcome.reason)
         for outcome in report.outcomes
@@ -70,8 +70,8 @@ def false_words(report: Report) -> list[tuple[str, str, str | None, str | None]]
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(rate=st.integers(1, 3), seed=st.integers(0, 2**32))
-def test_a_living_healthy_tenant_is_healthy(rate: int, seed: int) -> None:
-    """A seed, and not each event by itself: in which order requests arrive differs between two runs of the same."""
+def test_a_healthy_tenant_with_events_is_healthy(rate: int, seed: int) -> None:
+    """The test fixes the seed, not each event: the order of requests differs between two runs with the same seed."""
     report = verify(made_up(), source=Living(rate, Random(seed)))
     assert false_words(report) == []
     assert report.ok
@@ -79,7 +79,7 @@ def test_a_living_healthy_tenant_is_healthy(rate: int, seed: int) -> None:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(scenario=st.sampled_from(sorted(SCENARIOS.keys() - FIXED_BY_LIFE - {"living"})), seed=st.integers(0, 10**6))
-def test_a_living_broken_tenant_has_the_cause_of_the_still_one(scenario: str, seed: int) -> None:
+def test_a_broken_tenant_with_events_has_the_same_cause_as_without(scenario: str, seed: int) -> None:
     report = verify(made_up(), source=Fake(f"{scenario}+living:1:{seed}", START))
     assert sorted(root_cause.root.finding.cause for root_cause in report.verdict.root_causes) == sorted(
         SCENARIOS[scenario].causes
@@ -87,7 +87,7 @@ def test_a_living_broken_tenant_has_the_cause_of_the_still_one(scenario: str, se
     assert not [outcome for outcome in report.outcomes if outcome.status == "error"]
 
 
-# The life itself
+# The events themselves
 
 
 def lived(seed: int, events: int = 300) -> World:
@@ -104,12 +104,12 @@ def state_of(tenant: Tenant) -> Any:
     return tenant.workspace.incidents, lists, {name: table.rows for name, table in tenant.workspace.tables.items()}
 
 
-def test_the_same_seed_gives_the_same_life() -> None:
+def test_the_same_seed_gives_the_same_events() -> None:
     assert state_of(lived(7).tenant) == state_of(lived(7).tenant)
     assert state_of(lived(7).tenant) != state_of(lived(8).tenant)
 
 
-def test_all_routes_tell_of_the_same_life() -> None:
+def test_all_routes_show_the_same_events() -> None:
     tenant = lived(3).tenant
     in_graph = {incident["id"]: incident for incident in tenant.defender.graph_incidents}
     assert len(tenant.workspace.incidents) > 3
@@ -121,10 +121,10 @@ def test_all_routes_tell_of_the_same_life() -> None:
     assert merged
     assert not {listed["id"] for listed in merged} & {alert["incidentId"] for alert in tenant.defender.graph_alerts}
     rows = {row["IncidentName"] for row in tenant.workspace.tables["SecurityIncident"].rows}
-    assert len(rows) > 8  # of the story, and arrived
+    assert len(rows) > 8  # of the timeline, and already ingested
 
 
-def test_anything_may_happen_in_a_tenant_that_holds_nothing(subtests: pytest.Subtests) -> None:
+def test_every_event_is_possible_in_an_empty_tenant(subtests: pytest.Subtests) -> None:
     for event in EVENTS:
         with subtests.test(event=event.__name__):
             world = build(made_up(), "empty-tenant", START)

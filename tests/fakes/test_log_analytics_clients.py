@@ -1,4 +1,4 @@
-"""Other clients' questions to Log Analytics: queries by GET, over several workspaces, with charts, and the metadata."""
+"""Requests of other clients to Log Analytics: queries by GET, over several workspaces, with charts, and metadata."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rows(response: httpx.Response) -> list[list[Any]]:
 
 @pytest.fixture
 def second(azure: AzureWorld) -> Workspace:
-    """A second workspace that the app may read, with a table of its own."""
+    """Add a second workspace that the app may read, with a table of its own; return it."""
     workspace = add_workspace(azure.tenant, azure.workspace.subscription_id, "rg-second", "law-second", "second")
     azure.tenant.assign("Microsoft Sentinel Reader", scope=workspace.scope)
     return workspace
@@ -53,7 +53,7 @@ def test_a_query_by_get_is_the_query_by_post(azure: AzureWorld) -> None:
 
 
 @engine
-def test_timespans_of_url_and_body_both_hold(azure: AzureWorld) -> None:
+def test_timespans_of_url_and_body_both_apply(azure: AzureWorld) -> None:
     path = f"/workspaces/{azure.workspace.customer_id}/query"
 
     def count(url: str, body: str) -> int:
@@ -100,7 +100,7 @@ def test_a_query_over_listed_workspaces_has_the_rows_of_all(azure: AzureWorld, s
 
 
 @engine
-def test_a_query_names_tables_of_other_workspaces(azure: AzureWorld, second: Workspace) -> None:
+def test_a_query_can_use_tables_of_other_workspaces(azure: AzureWorld, second: Workspace) -> None:
     table = f'workspace("{second.customer_id}").SecurityIncident'
     assert rows(azure.query(f"{table} | distinct TenantId")) == [[second.customer_id]]
     both = rows(azure.query(f"union SecurityIncident, {table} | distinct TenantId"))
@@ -117,12 +117,12 @@ def test_workspaces_out_of_reach_are_refused(azure: AzureWorld, second: Workspac
     assert error(azure.query(PRINT, workspaces=["no-such"]), 400)["code"] == "FailedToResolveResource"
     assert error(azure.query("workspace('no-such').Usage"), 400)["code"] == "FailedToResolveResource"
     assert innermost(error(azure.query(PRINT, workspaces="no-list"), 400))["code"] == "QueryValidationError"
-    azure.tenant.assignments.pop()  # the one at the second workspace
+    azure.tenant.assignments.pop()  # the assignment on the second workspace
     for answer in (azure.query(PRINT, workspaces=[second.name]), azure.query(f"workspace('{second.name}').Usage")):
         assert second.customer_id in innermost(error(answer, 403))["message"]
 
 
-def test_the_chart_of_a_query_is_given_to_who_asks() -> None:
+def test_the_chart_options_of_a_query_are_read() -> None:
     text = (
         "T | summarize count() by A | render BarChart with (title='a, b', kind=stacked, ycolumns=x, y, accumulate=true)"
     )
@@ -137,7 +137,7 @@ def test_the_chart_of_a_query_is_given_to_who_asks() -> None:
     assert visualization("T | take 1") == DEFAULTS
 
 
-def test_what_prefer_asks_for_is_given_or_refused(azure: AzureWorld) -> None:
+def test_preferences_are_applied_or_refused(azure: AzureWorld) -> None:
     answer = azure.query(PRINT, prefer="wait=30, include-render=true,include-statistics=true").json()
     assert answer["render"] == DEFAULTS
     assert "statistics" in answer

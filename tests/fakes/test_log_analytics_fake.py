@@ -1,4 +1,4 @@
-"""Log Analytics of the virtual tenant: the suite's own queries from its tables."""
+"""Log Analytics of the virtual tenant: the answers to the suite's own queries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TABLE_NAMES = ("SecurityIncident", "SecurityAlert", "SentinelHealth", "Usage", "
 
 
 def records(response: httpx.Response) -> list[dict[str, Any]]:
-    """The rows of a success, read as the suite reads them."""
+    """Return the rows of a success, decoded as the suite decodes them."""
     result: list[dict[str, Any]] = decoded(response, QUERY).records()
     return result
 
@@ -34,17 +34,17 @@ def innermost(problem: dict[str, Any]) -> dict[str, Any]:
     return problem
 
 
-def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
+def test_every_operation_is_answered_and_states_its_source() -> None:
     assert set(gather(log_analytics)) <= set(ANSWERS) & set(PROVENANCE)
     assert all(
         provenance.source for name, provenance in PROVENANCE.items() if name.startswith(f"{LOG_ANALYTICS.name}/")
     )
 
 
-# What it answers
+# Answers
 
 
-def test_the_right_to_query_shows_without_any_table(azure: AzureWorld) -> None:
+def test_the_right_to_query_is_shown_without_a_table(azure: AzureWorld) -> None:
     azure.workspace.tables.clear()
     assert records(azure.query(kql.PRINT)) == [{"ok": 1}]
 
@@ -111,14 +111,14 @@ def test_incidents_have_a_row_for_each_change(azure: AzureWorld) -> None:
         assert json.loads(last["BookmarkIds"]) == incident.bookmark_ids
 
 
-def test_recent_incidents_are_the_storys_in_their_latest_state(azure: AzureWorld) -> None:
+def test_recent_incidents_are_those_of_the_timeline_in_their_latest_state(azure: AzureWorld) -> None:
     incidents = records(azure.query(kql.RECENT_INCIDENTS))
     assert [(row["IncidentName"], row["IncidentNumber"], row["LastModifiedTime"]) for row in incidents] == [
         (incident.id, incident.number, incident.modified) for incident in azure.workspace.incidents
     ]
 
 
-def test_freshness_tells_events_and_ingestion_per_table(azure: AzureWorld) -> None:
+def test_freshness_has_event_and_ingestion_times_per_table(azure: AzureWorld) -> None:
     newest = {row["T"]: row for row in records(azure.query(kql.FRESHNESS))}
     assert set(newest) == set(kql.FRESHNESS_TABLES)
     for name, row in newest.items():
@@ -127,7 +127,7 @@ def test_freshness_tells_events_and_ingestion_per_table(azure: AzureWorld) -> No
         assert row["LastEvent"] <= START
 
 
-def test_freshness_leaves_out_missing_tables_as_long_as_one_is_there(azure: AzureWorld) -> None:
+def test_freshness_leaves_out_missing_tables_if_one_exists(azure: AzureWorld) -> None:
     for name in kql.FRESHNESS_TABLES[:-1]:
         azure.tenant.drop_table(name)
     assert [row["T"] for row in records(azure.query(kql.FRESHNESS))] == ["Usage"]
@@ -135,7 +135,7 @@ def test_freshness_leaves_out_missing_tables_as_long_as_one_is_there(azure: Azur
     assert innermost(error(azure.query(kql.FRESHNESS), 400))["code"] == "SEM0100"
 
 
-def test_what_lies_back_two_weeks_is_no_longer_recent(azure: AzureWorld) -> None:
+def test_incidents_older_than_two_weeks_are_not_recent(azure: AzureWorld) -> None:
     azure.tenant.clock.skip(timedelta(days=15))
     assert records(azure.query(kql.FRESHNESS)) == []
     assert records(azure.query(kql.RECENT_INCIDENTS)) == []

@@ -1,4 +1,4 @@
-"""Log Analytics of the virtual tenant: whom and what it refuses."""
+"""Log Analytics of the virtual tenant: refused queries and refused callers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def innermost(problem: dict[str, Any]) -> dict[str, Any]:
     return problem
 
 
-# Which queries it refuses
+# Refused queries
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_table_of_another_plan_is_out_of_reach(azure: AzureWorld, plan: str) -
         "union *",
     ],
 )
-def test_other_queries_are_refused_not_made_up(azure: AzureWorld, text: str) -> None:
+def test_queries_that_are_not_evaluated_are_refused(azure: AzureWorld, text: str) -> None:
     problem = error(azure.query(text), 400)
     assert innermost(problem)["code"] == "NotEvaluated"
     assert "virtual tenant" in problem["message"]
@@ -99,7 +99,7 @@ def test_a_text_that_cannot_be_kql_is_a_syntax_error_with_its_place(
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'"print ok=1"'])
-def test_a_body_that_is_no_json_object_is_refused(azure: AzureWorld, content: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(azure: AzureWorld, content: bytes) -> None:
     request = azure.request(QUERY.ask(json={}))
     short = httpx.Request("POST", request.url, headers={**request.headers, "Content-Length": "0"}, content=content)
     inner = innermost(error(azure.send(short), 400))
@@ -110,7 +110,7 @@ def test_a_body_that_is_no_json_object_is_refused(azure: AzureWorld, content: by
 @pytest.mark.parametrize(
     "timespan", ["yesterday", "6H", "PT1.2.3S", "P99999999D", "P9999999999999D", 6, "2026-11-24/soon", "a/PT1H"]
 )
-def test_a_timespan_that_is_none_is_refused(azure: AzureWorld, timespan: Any) -> None:
+def test_an_invalid_timespan_is_refused(azure: AzureWorld, timespan: Any) -> None:
     assert innermost(error(azure.query(kql.PRINT, timespan=timespan), 400))["code"] == "QueryValidationError"
 
 
@@ -120,7 +120,7 @@ def test_a_request_without_query_is_refused(azure: AzureWorld) -> None:
 
 
 @given(st.text(st.sampled_from("ab |=()[]{}'\"\\/@`\n"), max_size=30))
-def test_a_fault_lies_within_the_text(text: str) -> None:
+def test_the_position_of_a_syntax_error_is_within_the_text(text: str) -> None:
     place = canned_kql.fault(text)
     assert place is None or 0 <= place <= len(text)
 
@@ -156,21 +156,21 @@ def test_a_duration_ends_now(timespan: str) -> None:
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.timedeltas(timedelta(), timedelta(days=400)))
-def test_start_and_end_are_taken_as_they_are(start: datetime, length: timedelta) -> None:
+def test_start_and_end_are_used_unchanged(start: datetime, length: timedelta) -> None:
     window = canned_kql.window_of(f"{start.isoformat()}Z/{(start + length).isoformat()}Z", START)
     assert window is not None
     assert window[0].replace(tzinfo=None) == start
     assert window[1] - window[0] == length
 
 
-# Whom it refuses
+# Refused callers
 
 
 def test_a_token_is_needed(azure: AzureWorld) -> None:
     assert error(azure.query(kql.PRINT, token=""), 401)["code"] == "AuthenticationFailed"
 
 
-def test_what_is_no_token_is_refused_with_403(azure: AzureWorld) -> None:
+def test_text_that_is_not_a_token_is_refused_with_403(azure: AzureWorld) -> None:
     assert error(azure.query(kql.PRINT, token="not-a-token"), 403)["code"] == "InvalidAuthenticationToken"
 
 
@@ -229,7 +229,7 @@ def test_a_token_without_principal_has_no_role(azure: AzureWorld) -> None:
     assert error(azure.query(kql.PRINT, token=sign(claims)), 403)["code"] == "InsufficientAccessError"
 
 
-def test_a_role_takes_its_time(azure: AzureWorld) -> None:
+def test_a_new_role_takes_effect_later(azure: AzureWorld) -> None:
     azure.tenant.revoke_roles()
     azure.tenant.assign("Microsoft Sentinel Reader", ago=timedelta(), delay=timedelta(minutes=20))
     error(azure.query(kql.PRINT), 403)
@@ -238,7 +238,7 @@ def test_a_role_takes_its_time(azure: AzureWorld) -> None:
 
 
 @pytest.mark.parametrize("mode", ["Disabled", "SecuredByPerimeter"])
-def test_a_closed_network_refuses_whoever_asks(azure: AzureWorld, mode: str) -> None:
+def test_a_closed_network_refuses_every_caller(azure: AzureWorld, mode: str) -> None:
     azure.workspace.public_query = mode
     problem = error(azure.query(kql.PRINT), 403)
     assert (problem["code"], problem["innererror"]["code"]) == ("InsufficientAccessError", "NspValidationFailedError")
@@ -251,14 +251,14 @@ def test_only_the_workspaces_guid_is_a_path(azure: AzureWorld, id: str) -> None:
     assert problem["code"] == "PathNotFoundError"
 
 
-def test_an_arm_id_that_leads_nowhere_is_named(azure: AzureWorld) -> None:
+def test_an_unknown_arm_id_is_named_in_the_refusal(azure: AzureWorld) -> None:
     problem = error(azure.put(QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, workspace_name="law-other")), 404)
     assert problem["code"] == "ResourceNotFoundError"
     scope = azure.workspace.scope.replace(azure.workspace.name, "law-other")
     assert problem["message"] == f"The resource {scope} was not found"
 
 
-def test_a_path_that_is_not_modelled_is_said_to_be_not_served_with_a_token(azure: AzureWorld) -> None:
+def test_a_path_that_is_not_modelled_is_refused_as_not_served(azure: AzureWorld) -> None:
     request = azure.request(QUERY.ask())
     other = httpx.Request("GET", request.url.join("/v1/nothing"), headers=request.headers)
     assert error(azure.send(other), 501)["code"] == "RouteNotServed"

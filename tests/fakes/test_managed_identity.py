@@ -36,13 +36,13 @@ def stage() -> Iterator[ServedTenant]:
 
 @pytest.fixture
 def arc_tokens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which the agent of Azure Arc proves who asks, where msal looks for it."""
+    """Return the folder of the files by which the agent of Azure Arc authorizes callers; msal reads it there."""
     monkeypatch.setitem(_supported_arc_platforms_and_their_prefixes, sys.platform, str(tmp_path))
     return tmp_path
 
 
 def environment(platform: str, stage: ServedTenant) -> dict[str, str]:
-    """Return the environment of a platform's programs, so that they ask the served tenant."""
+    """Return the environment variables of a platform, which lead its programs to the served tenant."""
     url = stage.server.url
     return {
         "imds": {"AZURE_POD_IDENTITY_AUTHORITY_HOST": url},
@@ -54,7 +54,7 @@ def environment(platform: str, stage: ServedTenant) -> dict[str, str]:
 def with_identity(
     platform: str, stage: ServedTenant, monkeypatch: pytest.MonkeyPatch, selector: tuple[str, str] | None = None
 ) -> Connection:
-    """The served tenant's connection, which signs in as the machine on this platform; behind the server as a proxy."""
+    """Return the served tenant's connection, signed in as the machine of this platform, with the server as proxy."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     here = environment(platform, stage)
@@ -72,7 +72,7 @@ def test_each_platform_over_sockets(
     monkeypatch: pytest.MonkeyPatch,
     subtests: pytest.Subtests,
 ) -> None:
-    """The endpoint is asked past the proxy of the environment, which leads to the services."""
+    """The identity endpoint is asked without the environment's proxy; only the services are behind it."""
     stage.reset()
     stage.state.host.arc_tokens = arc_tokens
     connection = with_identity(platform, stage, monkeypatch)
@@ -89,7 +89,7 @@ def test_each_platform_over_sockets(
         assert (root.root.check, root.root.finding.cause) == ("AUTH-003", "credential_missing")
 
 
-def test_an_arc_server_that_does_not_show_its_file(
+def test_an_arc_server_with_an_unreadable_file(
     stage: ServedTenant, arc_tokens: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.reset()
@@ -100,10 +100,10 @@ def test_an_arc_server_that_does_not_show_its_file(
     assert "himds" in root.root.finding.fix.text
 
 
-def test_an_old_arc_agent_that_ignores_which_identity_is_meant(
+def test_an_old_arc_agent_that_ignores_the_requested_identity(
     stage: ServedTenant, arc_tokens: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its token is of another identity, and is not used."""
+    """The token of an old agent is for another identity and is not used."""
     stage.reset()
     stage.state.host.arc_tokens = arc_tokens
     monkeypatch.setattr("conformance.fakes.services.managed_identity.SELECTORS", {})
@@ -113,7 +113,7 @@ def test_an_old_arc_agent_that_ignores_which_identity_is_meant(
 
 
 def test_a_machine_with_the_identity_of_another_app(stage: ServedTenant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One cause, about what the connection names, and not one of each token."""
+    """The verification reports one cause, about the connection's configuration, and not one per token."""
     stage.reset()
     connection = replace(with_identity("imds", stage, monkeypatch), client_id="b7710000-0c0f-4c0f-a11c-000000000009")
     (root,) = verify(connection, source=Live()).verdict.root_causes
@@ -129,8 +129,8 @@ def test_an_endpoint_that_is_updated_is_asked_again(monkeypatch: pytest.MonkeyPa
     assert verify(world.connection, source=Arranged(world)).ok
 
 
-def test_what_was_configured_without_a_client_id_is_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The token says which app it is of; the fix names it."""
+def test_a_missing_client_id_is_read_from_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fix names the app, which is read from the token."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     connection = made_up(client_id="", client_secret=None, credential=ManagedIdentity())
@@ -154,7 +154,7 @@ def test_what_was_configured_without_a_client_id_is_filled_in(monkeypatch: pytes
         ("GET", "http://169.254.169.254/metadata/identity/oauth2/token", {"Authorization": "Basic x"}),
     ],
 )
-def test_the_guard_lets_token_requests_pass_alone(method: str, url: str, headers: dict[str, str]) -> None:
+def test_the_guard_allows_only_token_requests(method: str, url: str, headers: dict[str, str]) -> None:
     own = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=x"
     transport = httpx.MockTransport(lambda request: httpx.Response(200))
     guard = Guard(transport, made_up().cloud, identity=ManagedIdentity())

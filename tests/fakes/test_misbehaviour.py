@@ -1,4 +1,4 @@
-"""Clients that misbehave: the server of the virtual tenant outlasts them all."""
+"""Clients that misbehave: the server of the virtual tenant still answers others."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TestMisbehaviour:
                 sock.close()
 
     @pytest.mark.parametrize("beginning", [b"", b"CONNECT "])
-    def test_a_silent_client_is_let_go(self, beginning: bytes) -> None:
+    def test_a_silent_client_is_disconnected(self, beginning: bytes) -> None:
         async def outlast() -> bytes:
             async def serve(sock: socket.socket, client: Client) -> None:
                 raise AssertionError("nothing to serve")

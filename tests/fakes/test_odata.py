@@ -1,4 +1,4 @@
-"""OData filters of the fakes: what is written in one means what it says, and nonsense is refused in one way."""
+"""OData filters of the fakes: valid ones are evaluated, invalid ones are refused with one error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ times = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.ju
 
 
 @given(st.lists(names), names)
-def test_a_quoted_text_means_itself(values: list[str], text: str) -> None:
+def test_quoted_texts_are_compared_literally(values: list[str], text: str) -> None:
     rows = [{"name": value} for value in values]
     literal = text.replace("'", "''")
     assert where(rows, f"name eq '{literal}'", FIELDS) == [row for row in rows if row["name"] == text]
@@ -46,7 +46,7 @@ def test_all_comparisons_must_hold(values: list[int], low: int, high: int) -> No
 
 
 @given(st.text() | st.from_regex(r"(name|at|number|other) (eq|gt|xx) ('\w*'|[\w:-]+)( and .*)?", fullmatch=True))
-def test_anything_else_is_a_query_error(text: str) -> None:
+def test_any_filter_is_evaluated_or_a_query_error(text: str) -> None:
     with contextlib.suppress(QueryError):
         where([{"name": "a", "at": "2026-11-22T00:00:00Z", "number": 1}], text, FIELDS)
 

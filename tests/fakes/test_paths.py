@@ -1,4 +1,4 @@
-"""Empty segments in the path of a request: read past where the services' own SDKs send them, and only there."""
+"""Empty segments in the path of a request: ignored where the services' own SDKs send them, and only there."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def put(azure: AzureWorld, ask: Ask[Any], old: str, instead: str) -> httpx.Respo
     return azure.send(request)
 
 
-def test_azure(azure: AzureWorld) -> None:
-    """As azure-mgmt-authorization writes a resource without a parent."""
+def test_azure_accepts_an_empty_segment(azure: AzureWorld) -> None:
+    """azure-mgmt-authorization writes a resource without a parent in this way."""
     answer = put(azure, arm.PERMISSIONS.ask(), "/workspaces/", "//workspaces/")
     assert answer.json()["value"] == azure.put(arm.PERMISSIONS.ask()).json()["value"]
 
 
-def test_graph(azure: AzureWorld) -> None:
-    """As msgraph-sdk for Python writes every path; the next link has it no more."""
+def test_graph_accepts_an_empty_segment(azure: AzureWorld) -> None:
+    """msgraph-sdk for Python writes every path in this way; the next link has no empty segment."""
     answer = put(azure, graph.ALERTS.ask(top=2), "/v1.0/", "/v1.0//")
     assert answer.json() == azure.put(graph.ALERTS.ask(top=2)).json()
 
 
-def test_log_analytics(azure: AzureWorld) -> None:
-    """As the JavaScript client writes a query by resource."""
+def test_log_analytics_accepts_an_empty_segment(azure: AzureWorld) -> None:
+    """The JavaScript client writes a query by resource in this way."""
     ask = log_analytics.QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text})
     assert put(azure, ask, "/v1/", "/v1//").json()["tables"] == azure.put(ask).json()["tables"]
 
 
-def test_of_other_services_it_is_not_known(azure: AzureWorld) -> None:
+def test_other_services_refuse_empty_segments(azure: AzureWorld) -> None:
     assert put(azure, defender.MACHINES.ask(), "/api/", "/api//").status_code == 501
 
 

@@ -1,4 +1,4 @@
-"""The refusals of the virtual tenant: each known from somewhere, made by some module, filled in wholly, well-formed."""
+"""The refusals of the virtual tenant: each has a source, is used by a module, gets all its values, is well-formed."""
 
 from __future__ import annotations
 
@@ -32,11 +32,14 @@ MODULES = {
     api: tuple({*others, *(module for module in ROUTES if vars(module).get("refuse") is REFUSERS[api])})
     for api, others in HANDED_ON.items()
 }
-"""Where the refusals of an API are made; a name may also be handed on, as those of assertions and tokens are."""
+"""Modules that create the refusals of an API; a name may come from another module, as for assertions and tokens."""
 
 
 class NamedRefusal(NamedTuple):
-    """A refusal that a module makes by name. ``values``: what it names; None: known at run time only."""
+    """A refusal that a module creates by name.
+
+    ``values``: the names of its values; None if they are known only at run time.
+    """
 
     api: str
     name: str
@@ -66,7 +69,7 @@ def named_refusals() -> tuple[NamedRefusal, ...]:
     return tuple(refusals)
 
 
-def test_how_it_is_known_is_said(subtests: pytest.Subtests) -> None:
+def test_every_refusal_states_its_source(subtests: pytest.Subtests) -> None:
     for api, name in NAMES:
         with subtests.test(api=api, name=name):
             provenance = PROVENANCE[f"{api}/{name}"]
@@ -74,7 +77,7 @@ def test_how_it_is_known_is_said(subtests: pytest.Subtests) -> None:
             assert provenance.source
 
 
-def test_some_module_makes_it(subtests: pytest.Subtests) -> None:
+def test_every_refusal_is_used_by_a_module(subtests: pytest.Subtests) -> None:
     for api, name in NAMES:
         with subtests.test(api=api, name=name):
             constants = {
@@ -85,11 +88,11 @@ def test_some_module_makes_it(subtests: pytest.Subtests) -> None:
             assert name in constants or declared
 
 
-def test_only_what_is_declared_is_made() -> None:
+def test_only_declared_refusals_are_used() -> None:
     assert [refusal for refusal in named_refusals() if refusal.name not in REFUSERS[refusal.api].declared] == []
 
 
-def test_placeholders_are_filled_where_it_is_made() -> None:
+def test_placeholders_are_filled_at_every_use() -> None:
     by_name = [refusal for refusal in named_refusals() if refusal.values is not None]
     assert len(by_name) > 60  # the calls are recognised
     assert [
@@ -97,7 +100,7 @@ def test_placeholders_are_filled_where_it_is_made() -> None:
     ] == []
 
 
-def test_its_body_is_json_without_gaps(subtests: pytest.Subtests) -> None:
+def test_every_body_is_json_without_open_placeholders(subtests: pytest.Subtests) -> None:
     for api, name in NAMES:
         with subtests.test(api=api, name=name):
             answer = response(api, name)
@@ -108,8 +111,8 @@ def test_its_body_is_json_without_gaps(subtests: pytest.Subtests) -> None:
             assert answer.json()["error"]
 
 
-def test_the_catalogue_knows_what_it_means(subtests: pytest.Subtests) -> None:
-    """The three belong together: what the virtual tenant says, the catalogue's entry, and the cause."""
+def test_the_catalogue_has_the_meaning_of_every_refusal(subtests: pytest.Subtests) -> None:
+    """The refusal of the virtual tenant, the entry of the catalogue and the cause belong together."""
     for api, name in NAMES:
         with subtests.test(api=api, name=name):
             answer = response(api, name)

@@ -1,4 +1,4 @@
-"""Microsoft Sentinel of the virtual tenant: the incidents of the story, and what is configured."""
+"""Microsoft Sentinel of the virtual tenant: the incidents of the timeline, and its configuration."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.fakes.sentinel_operations import (
 )
 
 
-def test_every_operation_is_answered_and_says_how_it_is_known() -> None:
+def test_every_operation_is_answered_and_states_its_source() -> None:
     assert DECLARED
     assert {endpoint.name for endpoint in DECLARED} <= set(ANSWERS) & set(PROVENANCE)
     assert all(provenance.source for name, provenance in PROVENANCE.items() if name.startswith(f"{SENTINEL_API.name}/"))
@@ -40,7 +40,7 @@ def test_answers_have_the_documented_shape(azure: AzureWorld, endpoint: Endpoint
 
 
 @pytest.mark.parametrize("endpoint", OF_AN_INCIDENT, ids=by_name)
-def test_every_incident_of_the_story_can_be_looked_into(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+def test_every_incident_of_the_timeline_has_details(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
     for incident in azure.workspace.incidents:
         decoded(ask(azure, endpoint, incident=incident.id.upper()), endpoint)
 
@@ -55,7 +55,7 @@ def test_resources_are_the_workspaces_own(azure: AzureWorld, endpoint: Endpoint[
 # Incidents
 
 
-def test_incidents_are_those_of_the_story_in_its_words(azure: AzureWorld) -> None:
+def test_incidents_are_those_of_the_timeline(azure: AzureWorld) -> None:
     listed = {incident.name: incident for incident in decoded(ask(azure, sentinel.INCIDENTS), sentinel.INCIDENTS).value}
     assert set(listed) == {incident.id for incident in azure.workspace.incidents}
     for incident in azure.workspace.incidents:
@@ -81,7 +81,7 @@ def test_an_incident_reads_the_same_in_the_list_and_by_itself(azure: AzureWorld)
         assert ask(azure, sentinel.INCIDENT, incident=item["name"]).json() == item
 
 
-def test_the_table_tells_the_same_incidents(azure: AzureWorld) -> None:
+def test_the_table_has_the_same_incidents(azure: AzureWorld) -> None:
     rows = decoded(azure.query(kql.RECENT_INCIDENTS), log_analytics.QUERY).records()
     there = {(row["IncidentName"], row["IncidentNumber"], row["LastModifiedTime"]) for row in rows}
     assert there == {
@@ -90,7 +90,7 @@ def test_the_table_tells_the_same_incidents(azure: AzureWorld) -> None:
     }
 
 
-def test_what_hangs_on_an_incident_is_as_much_as_it_counts(azure: AzureWorld) -> None:
+def test_related_items_of_an_incident_match_its_counts(azure: AzureWorld) -> None:
     for incident in azure.workspace.incidents:
         counted = decoded(
             ask(azure, sentinel.INCIDENT, incident=incident.id), sentinel.INCIDENT
@@ -150,7 +150,7 @@ def test_pages_yield_every_incident_once_and_end(azure: AzureWorld, top: int, fi
     )
 
 
-def test_a_next_link_is_as_hostile_as_the_services(azure: AzureWorld) -> None:
+def test_a_next_link_has_the_form_of_the_service(azure: AzureWorld) -> None:
     link = ask(azure, sentinel.INCIDENTS, top=3, orderby=NEWEST).json()["nextLink"]
     assert link.startswith("https://management.azure.com:443/subscriptions/")
     assert f"api-version={sentinel.STABLE}" in link
@@ -163,7 +163,7 @@ def test_the_last_page_links_to_nothing(azure: AzureWorld) -> None:
     assert "nextLink" not in ask(azure, sentinel.INCIDENTS, top=8).json()
 
 
-def test_a_page_has_fifty_incidents_unless_said_and_a_thousand_at_most(azure: AzureWorld) -> None:
+def test_a_page_has_fifty_incidents_by_default_and_a_thousand_at_most(azure: AzureWorld) -> None:
     now = azure.tenant.clock.service_now()
     azure.workspace.incidents = [
         incident
@@ -237,11 +237,11 @@ def test_an_option_that_cannot_be_understood_is_refused(azure: AzureWorld, optio
     assert explain(response.content, status=400, service="sentinel").cause == "request_invalid"
 
 
-# What is configured
+# Configuration
 
 
 @pytest.mark.parametrize("endpoint", LISTS, ids=by_name)
-def test_there_is_something_in_every_list(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+def test_every_list_has_items(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
     assert decoded(ask(azure, endpoint), endpoint).value
 
 

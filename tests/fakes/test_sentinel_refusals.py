@@ -1,4 +1,4 @@
-"""Whom Microsoft Sentinel of the virtual tenant refuses, and in which order."""
+"""The refusals of Microsoft Sentinel of the virtual tenant, and their order."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tests.fakes.sentinel_operations import (
     with_other_verb,
 )
 
-# Whom it refuses
+# Refusals
 
 
 @pytest.mark.parametrize(
     "endpoint", [endpoint for endpoint in DECLARED if endpoint is not sentinel.ONBOARDING_STATE], ids=by_name
 )
-def test_a_workspace_without_sentinel_says_so_in_a_document_within_the_message(
+def test_a_workspace_without_sentinel_refuses_with_a_document_in_the_message(
     azure: AzureWorld, endpoint: Endpoint[Any]
 ) -> None:
     azure.workspace.onboarded = False
@@ -72,7 +72,7 @@ def test_a_token_for_log_analytics_does_not_open_sentinel(azure: AzureWorld) -> 
 
 
 @pytest.mark.parametrize("endpoint", POSTS, ids=by_name)
-def test_what_is_posted_cannot_be_got(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
+def test_operations_by_post_are_refused_by_get(azure: AzureWorld, endpoint: Endpoint[Any]) -> None:
     response = with_other_verb(azure, "GET", endpoint)
     problem = error(response, 405)
     assert problem["code"] == "UnsupportedApiVersion"
@@ -93,6 +93,6 @@ def test_a_verb_that_is_not_modelled_is_marked(azure: AzureWorld, method: str) -
     assert (answer.status_code, answer.headers["x-virtual-tenant"]) == (501, "route-not-served")
 
 
-def test_a_verb_is_looked_at_after_the_token(azure: AzureWorld) -> None:
+def test_a_verb_is_checked_after_the_token(azure: AzureWorld) -> None:
     request = azure.request(sentinel.INCIDENTS.ask(), token="")
     assert error(azure.send(httpx.Request("PUT", request.url)), 401)["code"] == "AuthenticationFailed"

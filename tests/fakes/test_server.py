@@ -1,4 +1,4 @@
-"""The virtual tenant over real sockets, under the services' names."""
+"""The virtual tenant over real sockets, under the host names of the services."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TestAnswering:
         assert request["body"] == "grant_type=x"
         assert request["headers"]["x-mine"] == "1"
 
-    def test_dialled_directly_the_host_header_says_which_service(self, server: Server) -> None:
+    def test_the_host_header_selects_the_service_without_a_proxy(self, server: Server) -> None:
         answer = direct(server, b"GET /a HTTP/1.1\r\nHost: API.loganalytics.io:443\r\nConnection: close\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
         assert b"https://api.loganalytics.io/a" in answer
@@ -44,7 +44,7 @@ class TestAnswering:
         answer = direct(server, b"GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 421 ")
 
-    def test_two_hosts_are_none(self, server: Server) -> None:
+    def test_two_host_headers_are_refused(self, server: Server) -> None:
         hosts = f"Host: {ARM}\r\nHost: {LOGIN}\r\n".encode()
         assert direct(server, b"GET / HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 421 ")
 
@@ -62,7 +62,7 @@ class TestAnswering:
         assert request["params"] == {"$skipToken": '{"a":[1,"|"],"b":"x|y"}', "$filter": "a eq 'b'"}
         assert httpx.URL(request["url"]).raw_path.startswith(b"/p%2Fq/r?$skipToken=")
 
-    def test_a_target_that_is_no_url_is_refused(self, server: Server) -> None:
+    def test_a_target_that_is_not_a_url_is_refused(self, server: Server) -> None:
         head = f"GET /?{'a' * 70_000} HTTP/1.1\r\nHost: {ARM}\r\nConnection: close\r\n\r\n".encode()
         assert direct(server, head).startswith(b"HTTP/1.1 400 ")
 
@@ -145,7 +145,7 @@ class TestAnswering:
 
 
 class TestClients:
-    def test_curl(self, server: Server) -> None:
+    def test_curl_is_answered(self, server: Server) -> None:
         curl = shutil.which("curl")
         if curl is None:
             pytest.skip("curl is not installed")
@@ -156,14 +156,14 @@ class TestClients:
         assert process.stderr == ""
         assert json.loads(process.stdout)["url"] == f"https://{ARM}/a?b=c"
 
-    def test_urllib_with_nothing_but_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_urllib_with_only_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
-        opener = urllib.request.build_opener()  # urlopen would keep the one of another test, and its proxies
+        opener = urllib.request.build_opener()  # urlopen would reuse another test's opener and its proxies
         with opener.open(f"https://{ARM}/a", timeout=60) as answer:
             assert json.load(answer)["url"] == f"https://{ARM}/a"
 
-    def test_httpx_with_nothing_but_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_httpx_with_only_the_environment(self, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)
         assert httpx.get(f"https://{LOGIN}/").status_code == 200
@@ -188,7 +188,7 @@ class TestOptions:
         assert asyncio.run(ask()) >= 0.15
 
     def test_latency_does_not_delay_the_others(self) -> None:
-        """The others are answered while one waits for an hour."""
+        """One request waits for an hour; the others are answered."""
 
         async def ask() -> list[int]:
             async with running(latency=lambda request: 3600.0 if request.url.path == "/late" else 0.0) as (_, client):
@@ -222,7 +222,7 @@ class TestOptions:
         assert second["status"] == 500
         assert "hidden" not in text
 
-    def test_a_log_that_fails_does_not_cost_the_answer(self, caplog: pytest.LogCaptureFixture) -> None:
+    def test_an_unwritable_log_does_not_prevent_the_answer(self, caplog: pytest.LogCaptureFixture) -> None:
         def full(line: str) -> None:
             raise OSError("no space left")
 
@@ -233,7 +233,7 @@ class TestOptions:
         assert asyncio.run(ask()) == 200
         assert "no space left" in caplog.text
 
-    def test_a_port_that_is_taken_is_said_at_once(self, server: Server) -> None:
+    def test_a_used_port_is_reported_at_once(self, server: Server) -> None:
         with pytest.raises(OSError, match="in use"), serving(echo, HOSTS, port=httpx.URL(server.url).port):
             pass
 

@@ -1,4 +1,4 @@
-"""The server of the virtual tenant ends whatever is under way, and leaves nothing behind."""
+"""The server of the virtual tenant stops even with open requests, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.fakes.echo_server import ARM, HOSTS, NET, dial, echo, running
 
 
 class TestStopping:
-    def test_whatever_is_open(self) -> None:
+    def test_it_stops_with_open_connections(self) -> None:
         async def run() -> None:
             arrived = asyncio.Event()
 
@@ -46,7 +46,7 @@ class TestStopping:
 
         asyncio.run(run())
 
-    def test_also_when_cancelled(self) -> None:
+    def test_it_stops_when_cancelled(self) -> None:
         async def run() -> str:
             started: asyncio.Future[Server] = asyncio.get_running_loop().create_future()
 
@@ -81,7 +81,7 @@ class TestStopping:
         assert not server.ca_file.exists()
         assert threading.active_count() == threads
 
-    def test_it_can_be_entered_again(self) -> None:
+    def test_it_can_be_started_again(self) -> None:
         server = Server(echo, HOSTS)
 
         async def run() -> None:

@@ -1,4 +1,4 @@
-"""`sentinel-fakes serve` as its users run it, and whatever clients do to it."""
+"""`sentinel-fakes serve` as users run it, with well-behaved and misbehaving clients."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 class TestStarting:
-    def test_it_prints_what_clients_need(self, running: Running) -> None:
+    def test_it_prints_the_settings_of_clients(self, running: Running) -> None:
         assert running.environment.keys() >= {
             "HTTPS_PROXY",
             "https_proxy",
@@ -60,7 +60,7 @@ class TestStarting:
 
     @pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
     @pytest.mark.parametrize("name", ["client.secret", "environment"])
-    def test_the_secret_is_its_owner_s(self, running: Running, name: str) -> None:
+    def test_the_secret_is_readable_by_its_owner_only(self, running: Running, name: str) -> None:
         file = running.folder / "virtual-tenant" / name
         assert running.environment["AZURE_CLIENT_SECRET"] in file.read_text()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -87,7 +87,7 @@ class TestStarting:
         httpx.post(f"{control}/reset", json={}, trust_env=False)
         assert file.read_text() == before
 
-    def test_everything_at_once(self, tmp_path: Path) -> None:
+    def test_all_options_work_together(self, tmp_path: Path) -> None:
         log = tmp_path / "requests.jsonl"
         options = ["--scenario=expired-secret", f"--log={log}", "--latency=0.05", "--jitter=0.05", "--folder=here"]
         with run(tmp_path, *options) as running:
@@ -126,7 +126,7 @@ class TestStarting:
         assert out.err.startswith(says)
         assert out.err.count("\n") == 1
 
-    def test_a_port_that_is_taken(self, running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_a_used_port_is_reported(self, running: Running, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["serve", f"--port={running.address[1]}"]) == 4
         assert "address already in use" in capsys.readouterr().err
 
@@ -136,7 +136,7 @@ def ended_request_line(sock: socket.socket) -> None:
 
 
 def nothing(sock: socket.socket) -> None:
-    """Just connected."""
+    """Leave the connection unused."""
 
 
 def half_a_tls_handshake(sock: socket.socket) -> None:
@@ -185,10 +185,10 @@ class TestEnduring:
         assert running.answers()
         assert memory(running.process.pid) - before < 20_000_000
 
-    def test_a_body_that_is_announced_and_never_comes(self, running: Running) -> None:
+    def test_a_client_that_never_sends_its_body(self, running: Running) -> None:
         head = f"POST /v1.0/x HTTP/1.1\r\nHost: {GRAPH}\r\nContent-Length: 99\r\n\r\n"
         with running.dialled() as tls:
-            for sign in head.encode():  # sign by sign
+            for sign in head.encode():  # byte by byte
                 tls.sendall(bytes([sign]))
             assert running.answers()
         assert running.answers()
@@ -220,7 +220,7 @@ class TestEnduring:
 
 class TestEnding:
     @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-    def test_it_ends_whatever_is_open(self, tmp_path: Path, by: signal.Signals) -> None:
+    def test_it_stops_with_open_connections(self, tmp_path: Path, by: signal.Signals) -> None:
         with run(tmp_path, "--latency=3600") as running, ExitStack() as open_ones:
             for opening in OPENINGS * 20:
                 opening(open_ones.enter_context(socket.create_connection(running.address, timeout=60)))
@@ -261,7 +261,7 @@ class TestFleet:
             (["--broken=5%"], "shares of the tenants of --tenants"),
         ],
     )
-    def test_a_fleet_that_cannot_be_is_one_line(
+    def test_an_impossible_fleet_is_reported_in_one_line(
         self, arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert main(["serve", *arguments]) == 4

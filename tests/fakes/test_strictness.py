@@ -26,7 +26,10 @@ OF = {GRAPH: "graph", DEFENDER: "defender", ARM: "arm"}
 
 
 def get(world: World, url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Status and code of an answer; the code is empty for a success. Signed in unless ``headers`` are given."""
+    """Return the status and the error code of an answer; the code is empty for a success.
+
+    The request carries a token unless ``headers`` are given.
+    """
     if headers is None:
         api = next((name for start, name in OF.items() if url.startswith(start)), None)
         headers = {"Authorization": f"Bearer {token(world, api)}"} if api else {}
@@ -74,14 +77,14 @@ CASES = {
 }
 
 
-def test_requests(subtests: pytest.Subtests) -> None:
+def test_requests_are_refused_as_by_the_services(subtests: pytest.Subtests) -> None:
     world = build(made_up(), start=START)
     for url, expected in CASES.items():
         with subtests.test(url):
             assert get(world, url) == expected
 
 
-def test_schemes(subtests: pytest.Subtests) -> None:
+def test_authorization_schemes_are_refused_as_by_the_services(subtests: pytest.Subtests) -> None:
     world = build(made_up(), start=START)
     basic = {"Authorization": "Basic dXNlcjpwYXNz"}
     answers = {

@@ -1,4 +1,4 @@
-"""Token requests to the virtual Entra, as text."""
+"""Token requests to the virtual Entra, and the numbers of its answers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BASE = {
 
 
 def post(world: World, content: str | bytes, headers: Mapping[str, str] = FORM) -> tuple[int, int]:
-    """Status and AADSTS number of the answer to a token request; 0 for a token."""
+    """Return the status and the AADSTS number of the answer to a token request; 0 for a token."""
     answer = asyncio.run(world.handler(httpx.Request("POST", URL, headers=headers, content=content)))
     return answer.status_code, answer.json().get("error_codes", [0])[0]
 

@@ -1,4 +1,4 @@
-"""Facts that fill every placeholder of a fix."""
+"""Facts that fill each placeholder of a fix."""
 
 from __future__ import annotations
 

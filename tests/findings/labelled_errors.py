@@ -1,4 +1,4 @@
-"""Real refused answers with their root causes, where the checkout has them beside it."""
+"""Real refused answers with their root causes, if the checkout has them beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHARED = Path(__file__).parents[2].parent / "shared"
 ERRORS = SHARED / "samples" / "errors.jsonl"
 LABELS = SHARED / "samples" / "labels.toml"
 
-# Where our vocabulary is finer than a label: each of these is what the label's own description covers.
+# Our vocabulary is finer than the labels: the description of each label covers these causes.
 FINER: Mapping[str, frozenset[str]] = {
     "cert_assertion_invalid": frozenset({"assertion_expired"}),
     "app_not_in_tenant": frozenset({"service_principal_missing"}),
@@ -25,7 +25,7 @@ FINER: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class LabelledError:
-    """An error as a service answered it, with the causes that explain it."""
+    """An error as a service answered it, with the causes that may explain it."""
 
     id: str
     service: str

@@ -1,4 +1,4 @@
-"""How shells read a command line: bash itself, and the rules of PowerShell and cmd.exe, which are not here."""
+"""The words of a command line as shells read it: bash itself, and the rules of PowerShell and cmd.exe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SPECIAL_TO_CMD = "&|<>^()%"
 
 
 def in_bash(lines: list[str]) -> list[list[str]]:
-    """The words that each line hands to its program, in bash. Programs are stood in for; ``$(...)`` gives ``ID``."""
+    """Return the words that bash passes to the program of each line. Stubs print them; ``$(...)`` gives ``ID``."""
     script = "\n".join(
         [
             "shopt -s expand_aliases; set -f",
@@ -30,7 +30,7 @@ def in_bash(lines: list[str]) -> list[list[str]]:
 
 
 def in_cmd(line: str) -> list[str]:
-    """The words of a line typed at the prompt of cmd.exe. Raises AssertionError where it would read more into it."""
+    """Return the words of a line at the prompt of cmd.exe; raise AssertionError if it would interpret a character."""
     words: list[str] = []
     word, quoted, begun = "", False, False
     for sign in line:
@@ -48,9 +48,10 @@ def in_cmd(line: str) -> list[str]:
 
 
 def in_powershell(line: str) -> list[str]:
-    """The words that ``az``, a batch file, gets from PowerShell on Windows. AssertionError where they would differ.
+    """Return the words that ``az``, a batch file, gets from PowerShell on Windows; raise AssertionError if they may
+    differ.
 
-    PowerShell takes quotes off, and puts them back around words with blanks alone; then cmd.exe reads the line.
+    PowerShell removes quotes and puts them back only around words with blanks; then cmd.exe reads the line.
     """
     line = re.sub(r"\$\(az [^()]*\)", "ID", line)
     words: list[str] = []

@@ -1,4 +1,4 @@
-"""The catalogues: complete, consistent, and every entry can be met."""
+"""The catalogues are complete and consistent, and each entry can match an answer."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_entries_are_in_order(subtests: pytest.Subtests) -> None:
             assert "*" not in {*entry.codes, *entry.inner}
 
 
-def test_certainty_needs_more_than_words() -> None:
+def test_certain_entries_have_more_than_words() -> None:
     for entry in catalogue():
         if entry.certainty == "certain":
             assert entry.codes or entry.numbers or entry.statuses, entry.id
@@ -78,7 +78,7 @@ def test_all_known_numbers_are_recognised() -> None:
     assert numbers <= {number for entry in numbered() for number in entry.numbers}
 
 
-def test_every_code_means_something_by_itself() -> None:
+def test_every_code_alone_has_a_meaning() -> None:
     for entry in catalogue():
         service = entry.service if entry.service != "network" else None
         for code in entry.codes:

@@ -18,7 +18,7 @@ OWNERS = {
 }  # fmt: skip
 
 
-def test_the_vocabulary_is_the_agreed_one() -> None:
+def test_the_vocabulary_is_complete_and_closed() -> None:
     agreed = SHARED / "causes.toml"
     if not agreed.exists():
         pytest.skip("the agreed vocabulary is not beside this checkout")
@@ -80,6 +80,6 @@ def test_a_finding_carries_its_owner_and_its_page(subtests: pytest.Subtests) -> 
             assert problem.conclusive is cause.conclusive
 
 
-def test_a_cause_outside_the_vocabulary_is_a_mistake() -> None:
+def test_a_cause_outside_the_vocabulary_is_an_error() -> None:
     with pytest.raises(KeyError):
         finding("bad_luck")

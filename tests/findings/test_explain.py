@@ -46,7 +46,7 @@ def test_a_bare_code_is_enough(subtests: pytest.Subtests) -> None:
             assert explain(pasted).cause == cause
 
 
-def test_pasted_from_tools_and_cut_short(subtests: pytest.Subtests) -> None:
+def test_pasted_and_truncated_texts_are_explained(subtests: pytest.Subtests) -> None:
     for pasted, cause in [
         (SDK_DUMP, "table_missing"),
         ("ERROR: (AuthorizationFailed) The client 'x' with object id", "rbac_role_missing"),
@@ -98,7 +98,7 @@ def test_one_code_with_several_causes(subtests: pytest.Subtests) -> None:
             assert explain(body, status=status, service=service).cause == cause
 
 
-def test_without_a_code_status_and_shape_speak(subtests: pytest.Subtests) -> None:
+def test_without_a_code_status_and_shape_decide(subtests: pytest.Subtests) -> None:
     for body, status, service, cause in [
         ("<html><head><title>Blocked</title></head></html>", 403, "arm", "intercepted"),
         ("<html><body>Sign in to the guest network</body></html>", 200, "graph", "intercepted"),
@@ -153,7 +153,7 @@ def test_a_refused_action_names_its_parts_in_any_language() -> None:
     )
 
 
-def test_the_connection_knows_its_ids_better_than_the_answer() -> None:
+def test_ids_of_the_connection_override_those_of_the_answer() -> None:
     facts = {"subscription_id": "my-sub", "resource_group": "my-group"}
     text = (
         f"The client with object id '{OID}' ... action 'A.B/c/read' over scope '/subscriptions/{SUB}/resourceGroups/r'"
@@ -177,7 +177,7 @@ def test_a_resource_missing_from_the_tenant_is_named() -> None:
     assert "az ad sp create --id fc780465-2017-40d4-a0c5-307022471b92" in meaning.fix.commands
 
 
-def test_a_workspace_id_that_is_a_guid_is_not_a_name_in_its_place() -> None:
+def test_a_workspace_id_that_is_a_guid_is_not_reported_as_a_name() -> None:
     meaning = explain(arm("PathNotFoundError"), status=404, service="loganalytics", facts={"workspace_id": OID})
     assert meaning.cause == "workspace_not_found"
 
@@ -191,7 +191,7 @@ def test_an_old_double_number_means_the_secret() -> None:
     assert explain(body, status=401, service="entra").cause == "wrong_client_secret"
 
 
-def test_a_partial_list_of_providers_is_seen_in_the_header() -> None:
+def test_a_partial_list_of_providers_is_read_from_the_header() -> None:
     meaning = explain(
         {"value": []}, status=206, headers={"Warning": '199 - "Microsoft/WDATP/401/228"'}, service="graph"
     )

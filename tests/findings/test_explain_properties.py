@@ -1,4 +1,4 @@
-"""Whatever comes in, a cause of the vocabulary comes out, and no secret with it."""
+"""Any input gives a cause of the vocabulary, and no secret appears in the result."""
 
 from __future__ import annotations
 
@@ -45,29 +45,29 @@ def sound(meaning: Finding) -> None:
 
 
 @given(st.binary(max_size=400), st.integers(-5, 1000) | st.none(), st.dictionaries(st.text(), st.text()), SERVICES)
-def test_any_bytes(body: bytes, status: int | None, headers: dict[str, str], service: str | None) -> None:
+def test_any_bytes_give_a_cause(body: bytes, status: int | None, headers: dict[str, str], service: str | None) -> None:
     sound(explain(body, status=status, headers=headers, service=service))
 
 
 @given(st.text(), st.integers(100, 599) | st.none(), SERVICES)
-def test_any_text(body: str, status: int | None, service: str | None) -> None:
+def test_any_text_gives_a_cause(body: str, status: int | None, service: str | None) -> None:
     sound(explain(body, status=status, service=service))
 
 
 @given(JSON, st.integers(100, 599) | st.none(), SERVICES)
-def test_any_json(body: Any, status: int | None, service: str | None) -> None:
+def test_any_json_gives_a_cause(body: Any, status: int | None, service: str | None) -> None:
     sound(explain(body, status=status, service=service))
 
 
 @given(st.sampled_from(CODES), st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)))
-def test_where_a_code_exists_words_of_another_language_change_nothing(code: str, words: str) -> None:
+def test_beside_a_code_words_of_another_language_do_not_change_the_cause(code: str, words: str) -> None:
     plain = explain({"error": {"code": code, "message": ""}}, status=400, service="arm")
     translated = explain({"error": {"message": words, "code": code}}, status=400, service="arm")
     assert (plain.cause, plain.certainty, plain.entry) == (translated.cause, translated.certainty, translated.entry)
 
 
 @given(st.integers(0, 40))
-def test_cut_json_loses_nothing_once_the_code_is_there(cut: int) -> None:
+def test_json_cut_after_the_code_keeps_its_cause(cut: int) -> None:
     whole = '{"error":{"code":"InsufficientAccessError","message":"The provided credentials have insufficient access"}}'
     assert explain(whole[: len(whole) - cut], status=403, service="loganalytics").cause == "rbac_role_missing"
 

@@ -47,13 +47,13 @@ def test_form_does_not_matter(subtests: pytest.Subtests) -> None:
                 assert (meaning.cause, meaning.certainty, meaning.code) == (live.cause, live.certainty, live.code)
 
 
-def test_nothing_wrong_is_called_certain_without_status_and_service() -> None:
+def test_no_wrong_cause_is_certain_without_status_and_service() -> None:
     for error in load():
         meaning = explain(error.body)
         assert meaning.certainty == "likely" or meaning.cause in error.causes, error.id
 
 
-def test_most_bodies_are_enough_by_themselves() -> None:
+def test_most_bodies_alone_give_their_cause() -> None:
     errors = [error for error in load() if error.body]
     right = sum(explain(error.body).cause in error.causes for error in errors)
     assert right / len(errors) > 0.95

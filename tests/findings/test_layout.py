@@ -46,18 +46,18 @@ LAYOUTS: Mapping[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_cause_stays(layout: str, subtests: pytest.Subtests) -> None:
+def test_the_layout_does_not_change_the_cause(layout: str, subtests: pytest.Subtests) -> None:
     for text, cause in TEXTS.items():
         with subtests.test(text=text):
             assert explain(text).cause == cause
             assert explain(LAYOUTS[layout](text)).cause == cause
 
 
-def test_what_is_cut_before_its_code_is_not_known() -> None:
+def test_a_text_cut_before_its_code_is_unknown() -> None:
     assert explain(json.dumps({"trace": "x" * 200, "error": {"code": "AuthorizationFailed"}})[:200]).cause == "unknown"
 
 
-def test_records_and_headers_stay_apart() -> None:
+def test_records_and_headers_are_separated() -> None:
     log = "2026-02-03 04:05:06 ERROR AADSTS7000222: x\n2026-02-03 04:05:08 ERROR (AuthorizationFailed) y"
     assert [meaning.cause for meaning in explain_all(log)] == ["secret_expired", "rbac_role_missing"]
     head = "HTTP/2 401\ncontent-type: application/json\nrequest-id: x\ndate: today"

@@ -1,4 +1,4 @@
-"""Errors as people paste them: the handed ones, several at once, files, and what asks for more."""
+"""Errors as users paste them: given examples, several at once, files, and input that needs more information."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEMO = Path(__file__).parents[2] / "examples" / "demo.toml"
 FORBIDDEN = "requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: "
 
 
-def test_the_handed_pastes_get_their_causes(subtests: pytest.Subtests) -> None:
+def test_the_given_pastes_get_their_causes(subtests: pytest.Subtests) -> None:
     if not HANDED.exists():
         pytest.skip("the handed pastes are not beside this checkout")
     for line in HANDED.read_text(encoding="utf-8").splitlines():
@@ -38,7 +38,7 @@ def test_the_handed_pastes_get_their_causes(subtests: pytest.Subtests) -> None:
                 assert explain(row["body"]).cause in row["right"]
 
 
-def test_the_host_tells_the_service() -> None:
+def test_the_host_determines_the_service() -> None:
     for cloud in CLOUDS.values():
         for service, url in cloud.hosts.items():
             address = address_of(url)
@@ -69,7 +69,7 @@ def test_the_remedy_is_that_of_the_service_that_refused() -> None:
     assert "Microsoft Sentinel Reader" not in listing.text
 
 
-def test_prose_of_clients(subtests: pytest.Subtests) -> None:
+def test_prose_of_clients_is_explained(subtests: pytest.Subtests) -> None:
     for text, cause in [
         ("autorest.DetailedError{StatusCode:404, ServiceError:[]uint8(nil)}", "object_not_found"),
         ("InteractionRequired is what the app said", "unknown"),
@@ -109,7 +109,7 @@ def test_a_cut_document_within_a_message_decides_by_its_innermost_code() -> None
 
 
 def test_endpoints_of_managed_identities_answer_in_entras_form(subtests: pytest.Subtests) -> None:
-    """As issues of aad-pod-identity, azure-cli, velero and the SDKs quote them."""
+    """Issues of aad-pod-identity, azure-cli, velero and the SDKs quote these answers."""
     many = {"error": "invalid_request", "error_description": "Multiple user assigned identities exist, please specify"}
     for text, cause in [
         (json.dumps(many), "credential_missing"),
@@ -135,8 +135,8 @@ def test_endpoints_of_managed_identities_answer_in_entras_form(subtests: pytest.
             assert explain(text).cause == cause
 
 
-def test_what_log_ingestion_refuses_has_its_own_remedy(subtests: pytest.Subtests) -> None:
-    """A role helps against 403 alone."""
+def test_refusals_of_log_ingestion_have_their_own_remedy(subtests: pytest.Subtests) -> None:
+    """A role helps only against 403."""
     for code, message, remedy in [
         ("OperationFailed", "does not have access to ingest data", "Monitoring Metrics Publisher"),
         ("NotFound", "Data collection rule with immutable Id 'dcr-x' not found.", "immutableId"),
@@ -149,13 +149,13 @@ def test_what_log_ingestion_refuses_has_its_own_remedy(subtests: pytest.Subtests
             assert remedy in meaning.fix.text
 
 
-def test_another_services_host_outweighs_codes_of_a_connections() -> None:
+def test_another_services_host_outweighs_the_codes() -> None:
     address = " POST https://contoso.westeurope-1.ingest.monitor.azure.com/dataCollectionRules/x"
     body = json.dumps({"error": {"code": "AuthenticationFailed", "message": "The token audience is invalid"}})
     assert explain(body + address).cause == "other_service"
 
 
-def test_consents_of_multi_tenant_apps(subtests: pytest.Subtests) -> None:
+def test_consent_errors_of_multi_tenant_apps_are_explained(subtests: pytest.Subtests) -> None:
     for text, cause in [
         (
             "AADSTS650051: Using application 'x' is currently not supported: it is in an unmanaged state.",
@@ -175,7 +175,7 @@ def test_consents_of_multi_tenant_apps(subtests: pytest.Subtests) -> None:
             assert explain(text).cause == cause
 
 
-def test_a_gateway_that_passes_a_refusal_on_is_no_outage() -> None:
+def test_a_refusal_passed_on_by_a_gateway_is_not_an_outage() -> None:
     inner = json.dumps({"error": {"code": "InsufficientAccessError", "message": "x"}})
     body = {"error": {"code": 502, "message": "BadGateway", "innerError": {"status": 502, "message": inner}}}
     assert explain(body).cause == "rbac_role_missing"
@@ -201,7 +201,7 @@ def test_ids_and_addresses_decide_in_any_language(text: str, cause: str) -> None
 # Several errors
 
 
-def test_several_errors_of_a_log_are_told_with_the_first_cause_first() -> None:
+def test_several_errors_of_a_log_are_listed_with_the_first_cause_first() -> None:
     log = (
         f"2026-02-03 04:05:06 ERROR {FORBIDDEN}https://graph.microsoft.com/v1.0/security/incidents\n"
         "2026-02-03 04:05:07 INFO trying again\n"
@@ -256,7 +256,7 @@ def test_a_file_and_standard_input_are_read(tmp_path: Path, monkeypatch: pytest.
     assert Paste.of("-").findings()[0].cause == "wrong_client_secret"
 
 
-def test_service_status_and_headers_decide_what_a_text_leaves_open() -> None:
+def test_service_status_and_headers_complete_a_text() -> None:
     assert Paste.of("Forbidden", service="graph", status=403).findings()[0].cause == "app_role_missing"
     challenge = 'WWW-Authenticate: Bearer error="insufficient_claims", claims="e30="'
     assert Paste.of("{}", service="graph", status=401, headers=challenge).findings()[0].cause == "token_revoked"
@@ -265,7 +265,7 @@ def test_service_status_and_headers_decide_what_a_text_leaves_open() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"service": "teams"}, {"status": 42}, {"headers": "@/nowhere/headers.txt"}, {"text": "@/nowhere/log.txt"}]
 )
-def test_what_cannot_be_used_is_one_line(wrong: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_unusable_input_is_reported_in_one_line(wrong: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(PasteError):
         Paste.of(**{"text": "x", **wrong})
     options = [f"--{name}={value}" for name, value in wrong.items() if name != "text"]
@@ -273,7 +273,7 @@ def test_what_cannot_be_used_is_one_line(wrong: dict[str, Any], capsys: pytest.C
     assert capsys.readouterr().err.startswith("ERROR: ")
 
 
-def test_what_is_missing_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_information_is_requested(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["it does not work"]) == 1
     output = " ".join(capsys.readouterr().out.split())
     assert "--sentinel-explain-status" in output

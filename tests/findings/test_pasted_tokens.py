@@ -1,4 +1,4 @@
-"""Tokens as people paste them: explained without being shown, and compared with a connection."""
+"""Tokens as users paste them: explained without being shown, and compared with a connection."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CONNECTION = made_up()
         ({"appid": CONNECTION.client_id, "tid": CONNECTION.tenant_id.upper()}, "unknown", "Nothing is wrong with it"),
     ],
 )
-def test_a_token_is_held_against_a_connection(claims: dict[str, Any], cause: str, says: str) -> None:
+def test_a_token_is_compared_with_a_connection(claims: dict[str, Any], cause: str, says: str) -> None:
     roles = ["SecurityAlert.Read.All", "SecurityIncident.Read.All"]
     meaning = explain(token(**{"tid": CONNECTION.tenant_id, "roles": roles, **claims}), facts=CONNECTION.facts())
     assert meaning.cause == cause

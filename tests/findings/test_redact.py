@@ -1,4 +1,4 @@
-"""Texts that look like credentials are replaced, at every place of a text."""
+"""Texts that look like credentials are replaced everywhere in a text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
-def test_looking_for_words_first_leaves_nothing_out(text: str) -> None:
+def test_the_search_for_words_finds_all_credentials(text: str) -> None:
     thorough = text
     for pattern in redacting._CREDENTIALS:
         thorough = pattern.sub(lambda match: (match.group(1) if match.re.groups else "") + "***", thorough)

@@ -16,7 +16,7 @@ def test_values_are_quoted_in_commands_encoded_in_links_and_plain_in_prose() -> 
     )
 
 
-def test_what_is_not_known_stays_a_readable_hint() -> None:
+def test_unknown_values_stay_a_readable_hint() -> None:
     assert finding("app_disabled").fix.commands == (
         'az login --tenant "<tenant-id>" --allow-no-subscriptions',
         'az ad sp update --id "<client-id>" --set accountEnabled=true',
@@ -67,7 +67,7 @@ def test_a_role_that_is_not_in_the_table_stays_a_hint() -> None:
     assert "'appRoleId':'<app-role-id>'" in problem.fix.commands[-1]
 
 
-def test_what_takes_a_command_back_names_what_the_command_named() -> None:
+def test_the_undo_command_has_the_values_of_its_command() -> None:
     facts = {"subscription_id": "s", "resource_group": "g", "object_id": "o", "role": "Reader"}
     (step,) = finding("rbac_role_missing", facts=facts).fix.steps
     assert step.undo == (
@@ -76,7 +76,7 @@ def test_what_takes_a_command_back_names_what_the_command_named() -> None:
     assert "User Access Administrator" in (step.role or "")
 
 
-def test_a_finding_is_completed_and_keeps_what_it_says_itself() -> None:
+def test_a_finding_is_completed_and_keeps_its_own_facts() -> None:
     problem = finding("data_hidden", facts={"workspace_name": "own"})
     full = problem.completed({"subscription_id": "s", "resource_group": "g", "workspace_name": "other"})
     assert full.fix.commands[0].startswith(

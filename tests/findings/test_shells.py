@@ -1,4 +1,4 @@
-"""Each command of each cause hands the same words to its program in bash, PowerShell and cmd.exe."""
+"""Each command of each cause passes the same words to its program in bash, PowerShell and cmd.exe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GROUPS = ("rg-soc", "rg.soc_(prod)", "rg soc (prod)")
 
 @cache
 def steps() -> list[tuple[str, Step]]:
-    """By cause, with groups whose names have what a shell may read a meaning into."""
+    """Return the steps of all causes, also for group names with characters that a shell may interpret."""
     return [
         (cause, step)
         for group in GROUPS
@@ -38,7 +38,7 @@ def test_every_command_is_the_same_in_bash_powershell_and_cmd(subtests: pytest.S
         with subtests.test(cause, command=step.command):
             typed = words[step.command]
             if "powershell" in step.shells and typed[0] != "az":
-                continue  # another program, tested by its being there
+                continue  # another program: only its presence is tested
             assert in_powershell(step.shells.get("powershell", step.command)) == typed
             if "$(" in step.command:
                 assert step.shells["cmd"].startswith("for /f %i in ('az ")
@@ -46,12 +46,12 @@ def test_every_command_is_the_same_in_bash_powershell_and_cmd(subtests: pytest.S
                 assert in_cmd(step.shells.get("cmd", step.command)) == typed
 
 
-def test_what_takes_a_command_back_can_be_run_as_well() -> None:
+def test_every_undo_command_can_be_run() -> None:
     lines = [step.undo for _, step in steps() if step.undo]
     assert all(words[0] == "az" and "{" not in " ".join(words) for words in in_bash(list(dict.fromkeys(lines))))
 
 
-def test_what_grants_says_who_may_run_it_and_what_takes_it_back(subtests: pytest.Subtests) -> None:
+def test_every_granting_command_states_its_role_and_its_undo(subtests: pytest.Subtests) -> None:
     for cause, step in steps():
         granting = any(f" {verb} " in f"{step.command} " for verb in ("create", "reset", "post", "put", "register"))
         if step.command.startswith("az ") and granting and "/query" not in step.command:
@@ -64,15 +64,15 @@ SIGN_IN = ("az login", "az cloud", "az account")
 """Commands that act on the user's own sign-in: they need no role."""
 
 
-def test_every_command_says_who_may_run_it(subtests: pytest.Subtests) -> None:
+def test_every_command_states_the_required_role(subtests: pytest.Subtests) -> None:
     for cause, step in steps():
         if step.command.startswith("az ") and not step.command.startswith(SIGN_IN):
             with subtests.test(cause, command=step.command):
                 assert step.role
 
 
-def test_the_roles_of_azure_allow_what_a_command_does(subtests: pytest.Subtests) -> None:
-    """Each built-in role that is named, by Microsoft's definition of it."""
+def test_the_named_roles_of_azure_allow_their_commands(subtests: pytest.Subtests) -> None:
+    """The check uses Microsoft's definition of each built-in role that a command names."""
     for verb in verbs():
         with subtests.test(verb.start + verb.within):
             names = [name for name in re.split(r", | or | at the | of the ", verb.role) if name in BUILT_IN]
@@ -86,7 +86,7 @@ def test_the_roles_of_azure_allow_what_a_command_does(subtests: pytest.Subtests)
                     assert not covers(definition.not_actions, action), name
 
 
-def test_no_kind_of_command_is_left_over() -> None:
+def test_every_kind_of_command_has_a_required_role() -> None:
     used = {verb.start + verb.within for verb in verbs() for _, step in steps() if verb.fits(step.command)}
     assert used == {verb.start + verb.within for verb in verbs()}
 
@@ -104,7 +104,7 @@ def test_any_value_that_is_quoted_arrives(values: list[str]) -> None:
         assert in_powershell(powershell(words)) == words
 
 
-def test_a_value_that_no_quotes_carry_through_every_shell_stays_a_hint() -> None:
+def test_a_value_that_cannot_be_quoted_in_every_shell_stays_a_hint() -> None:
     for value in ('a"b', "$(id)", "`id`", "a\\", "hi!", "50%", "“x”", "--all", "@file", "a\nb"):
         (step,) = finding("resource_group_not_found", facts={"subscription_id": value}).fix.steps
         assert '--subscription "<subscription-id>" ' in step.command

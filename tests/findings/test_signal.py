@@ -1,4 +1,4 @@
-"""An answer reduced to what can be matched."""
+"""The signal: the part of an answer that rules can match."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.findings import pasted
 from conformance.findings.signal import read
 
 
-def test_codes_run_inwards() -> None:
+def test_codes_are_ordered_from_outer_to_inner() -> None:
     inner = {"code": "SemanticError", "innererror": {"code": "SEM0100", "message": "x"}}
     signal = read({"error": {"message": "m", "code": "BadArgumentError", "innererror": inner}})
     assert signal.codes == ("BadArgumentError", "SemanticError", "SEM0100")
@@ -22,7 +22,7 @@ def test_innererror_in_any_case_and_details_are_followed() -> None:
     assert signal.codes == ("A1", "B2", "C3")
 
 
-def test_a_document_within_a_message_is_read_twice_over() -> None:
+def test_a_document_within_a_message_is_read() -> None:
     innermost = json.dumps({"error": {"code": "Innermost", "message": "deep"}})
     middle = json.dumps({"error": {"code": "Middle", "message": innermost}})
     signal = read(json.dumps({"error": {"code": "Outer", "message": middle}}))
@@ -36,7 +36,7 @@ def test_entra_numbers_come_from_the_list_the_text_or_the_link() -> None:
     assert read("see https://login.microsoftonline.com/error?code=7000222").numbers == (7000222,)
 
 
-def test_shapes(subtests: pytest.Subtests) -> None:
+def test_the_shape_of_an_answer_is_recognised(subtests: pytest.Subtests) -> None:
     for body, shape in [
         ({"a": 1}, "json"),
         ("\ufeff{}", "json"),
@@ -53,7 +53,7 @@ def test_shapes(subtests: pytest.Subtests) -> None:
             assert read(body).shape == shape
 
 
-def test_the_text_may_tell_the_status(subtests: pytest.Subtests) -> None:
+def test_the_status_may_be_read_from_the_text(subtests: pytest.Subtests) -> None:
     for text, status in [
         ("Status=403 Code=x", 403),
         ("(404) Not Found", 404),
@@ -69,7 +69,7 @@ def test_the_text_may_tell_the_status(subtests: pytest.Subtests) -> None:
             assert read(text).status == status
 
 
-def test_the_status_of_the_exchange_goes_before_that_of_the_text() -> None:
+def test_the_status_of_the_exchange_overrides_that_of_the_text() -> None:
     assert read("HTTP 401", status=403).status == 403
 
 
@@ -86,7 +86,7 @@ def test_the_service_is_guessed_from_form_and_codes(subtests: pytest.Subtests) -
             assert read(body).service == service
 
 
-def test_roles_asked_for_and_carried() -> None:
+def test_required_and_present_roles_are_read() -> None:
     text = "API required roles: Ab.Read.All, Cd.ReadWrite.All, application roles: Ef.Read.All,Gh.Read."
     assert pasted.roles(text) == (("Ab.Read.All", "Cd.ReadWrite.All"), ("Ef.Read.All", "Gh.Read"))
     assert pasted.roles("API required roles: Ab.Read.All, application roles: .") == (("Ab.Read.All",), ())

@@ -1,4 +1,4 @@
-"""Texts of other products and clouds have no cause here: a wrong name is worse than none."""
+"""Texts of other products and clouds have no cause here: a wrong cause is worse than none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from conformance.findings import explain
 
 FOREIGN = (
-    # a status alone says nothing where the text shows that somebody else speaks
+    # a status alone has no meaning if the text shows another sender
     "splunk.RESTException: [HTTP 401] [{'type': 'WARN', 'text': 'call not properly authenticated', 'code': None}]",
     '127.0.0.1 - admin [03/Feb/2026:04:05:06 +0000] "GET /api/health HTTP/1.1" 401 381 "-" "curl/8.1"',
     "level=info msg=request method=GET path=/metrics status=401 duration=3ms",
@@ -26,17 +26,17 @@ FOREIGN = (
     "SyntaxError: invalid syntax (main.py, line 4)",
     'terraform workspace "prod" doesn\'t exist.',
     "fatal: destination path 'x' already exists and is not an empty directory.",
-    # sign-ins of other makers: Entra begins its description with a number
+    # sign-ins of other vendors: the descriptions of Entra begin with a number
     '{"error":"invalid_client","error_description":"Invalid client or Invalid client credentials"}',
     "RefreshError: ('invalid_grant: Invalid JWT Signature.', {'error': 'invalid_grant', 'error_description': 'x'})",
     '{"error":"unauthorized","error_description":"Full authentication is required to access this resource"}',
-    # numbers by accident
+    # accidental numbers
     "room (403) is booked",
     "Ticket [500] closed as duplicate",
     "status: 404 items in stock",
     "Order no. 700016 was shipped",
     "Listening on port 50126",
-    # headers of other makers
+    # headers of other vendors
     'HTTP/1.1 401 Unauthorized\nWWW-Authenticate: Basic realm="Repository"\n\n',
     "HTTP/1.1 403 Forbidden\nServer: AmazonS3\nx-amz-request-id: 1\n\n",
 )
@@ -48,19 +48,19 @@ OF_OTHERS = (
 )
 
 
-def test_a_text_of_another_maker_has_no_cause(subtests: pytest.Subtests) -> None:
+def test_a_text_of_another_vendor_has_no_cause(subtests: pytest.Subtests) -> None:
     for text in FOREIGN:
         with subtests.test(text=text):
             assert explain(text).cause == "unknown"
 
 
-def test_other_services_of_microsoft_are_named(subtests: pytest.Subtests) -> None:
+def test_other_services_of_microsoft_are_recognised(subtests: pytest.Subtests) -> None:
     for text in OF_OTHERS:
         with subtests.test(text=text):
             assert explain(text).cause == "other_service"
 
 
-def test_an_endpoint_without_an_identity_is_no_bad_request() -> None:
+def test_an_endpoint_without_an_identity_is_not_a_bad_request() -> None:
     assert explain("IMDS answered 400: no available identity").cause == "credential_missing"
 
 

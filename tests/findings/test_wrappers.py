@@ -24,14 +24,15 @@ URLS = {
     "graph": "https://graph.microsoft.com/v1.0/security/alerts_v2",
     "defender": "https://api.securitycenter.microsoft.com/api/machines",
 }
-# Numbers of Entra are all alike: a few of them are enough.
+# The numbers of Entra are handled alike: a few of them are enough.
 NUMBERS = {"entra/AADSTS7000222", "entra/AADSTS53003", "entra/AADSTS50034", "entra/AADSTS900432", "entra/AADSTS1002016"}
 
 
 @cache
 def exchanges() -> dict[str, Exchange]:
-    """Refusals of the virtual tenant that are error documents with a code of their own, by the fault's name: all that
-    are certain, and every eleventh of the others.
+    """Return refusals of the virtual tenant that are error documents with a code of their own, by the fault's name.
+
+    All certain ones are included, and every eleventh of the others.
     """
     call = Call(build(made_up(), start=START).tenant, httpx.Request("GET", "https://service.example/path"), None, {})
     exchanges: dict[str, Exchange] = {}
@@ -67,7 +68,7 @@ def test_the_corpus_is_large_enough() -> None:
 
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 def test_every_wrapped_answer_is_recognised(wrapper: str, subtests: pytest.Subtests) -> None:
-    """Where the text names the host, the cause is one that the bare answer allows; a certain one stays."""
+    """If the text names the host, the bare answer allows the same cause; a certain cause stays."""
     for name, exchange in exchanges().items():
         with subtests.test(name):
             bare, service = plain(name), FAULTS[name].api
@@ -89,7 +90,7 @@ def test_wrapping_twice_never_changes_a_certain_cause(data: st.DataObject) -> No
     assert explain(record).cause == plain(name).cause
 
 
-# Single characters, joined: as whole texts, hypothesis also tries the words of our own source, and those are codes.
+# Joined single characters: for whole texts, hypothesis would try words of our own source, and those are codes.
 GARBAGE = st.lists(st.characters(categories=["L", "N", "P", "Z", "S"]), max_size=300).map("".join)
 
 
@@ -111,5 +112,5 @@ def test_prose_alone_is_never_certain(text: str) -> None:
     assert explain(text).certainty == "likely"
 
 
-def test_an_error_in_the_address_line_of_a_browser() -> None:
+def test_an_error_in_the_address_line_of_a_browser_is_explained() -> None:
     assert explain(redirect("invalid_client", "AADSTS7000222: The keys are expired.")).cause == "secret_expired"

@@ -1,7 +1,7 @@
-"""How clients print a refused answer: one function per published format, in our own words.
+"""Formats in which clients print a refused answer: one function per published format, in our own words.
 
-Each takes an :class:`Exchange` and gives the text that a user would find in a log. The formats are the
-exception classes and log lines of the named clients, as their source and public reports show them.
+Each takes an :class:`Exchange` and returns the text that a user finds in a log. The formats are those of the exception
+classes and log lines of the named clients, as their source and public reports show them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ STAMP = "2026-02-03T04:05:06.789Z"
 
 @dataclass(frozen=True)
 class Exchange:
-    """A refused request: ``body`` is the JSON text of the answer, ``code`` and ``message`` are its outer ones."""
+    """A refused request: ``body`` is the JSON text of the answer; ``code`` and ``message`` are its outermost ones."""
 
     url: str
     status: int
@@ -234,7 +234,7 @@ def ruby_hash(e: Exchange) -> str:
 
 
 def cut_off(e: Exchange) -> str:
-    """The end of the line is missing: braces and quotes stay open."""
+    """Return a log line whose end is missing: braces and quotes stay open."""
     return f"GET {e.url} -> {e.status}: {e.body.rstrip('}] ')}"
 
 
@@ -261,7 +261,7 @@ WRAPPERS: Mapping[str, Callable[[Exchange], str]] = {
         powershell, az_cli, kiota, demisto, html_page, json_in_json, ruby_hash, cut_off, coloured, docker, syslog,
     )
 }  # fmt: skip
-"""By name. Those of ``SILENT`` do not say whose answer it is."""
+"""The wrappers by name. Those in ``SILENT`` do not name the service."""
 
 SILENT = frozenset(
     {

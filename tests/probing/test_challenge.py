@@ -25,7 +25,7 @@ def test_the_claims_of_a_challenge_are_read() -> None:
     assert json.loads(text) == CLAIMS
 
 
-def test_anything_else_is_no_challenge(subtests: pytest.Subtests) -> None:
+def test_other_headers_are_not_a_challenge(subtests: pytest.Subtests) -> None:
     for status, headers in [
         (403, header(CLAIMS)),
         (401, header(CLAIMS, error="invalid_token")),
@@ -39,7 +39,7 @@ def test_anything_else_is_no_challenge(subtests: pytest.Subtests) -> None:
             assert claims_of(status, headers) is None
 
 
-def test_a_withdrawn_token_is_renewed_once_for_all_who_are_challenged(verified: Callable[..., Report]) -> None:
+def test_a_revoked_token_is_renewed_once_for_all_challenged_requests(verified: Callable[..., Report]) -> None:
     usual, withdrawn = verified(), verified("token-withdrawn")
     assert withdrawn.verdict.exit_code == 0
     tokens = [exchange for exchange in withdrawn.gathered.exchanges if exchange.endpoint == "entra.token"]
@@ -49,6 +49,6 @@ def test_a_withdrawn_token_is_renewed_once_for_all_who_are_challenged(verified: 
     )
 
 
-def test_a_challenge_that_comes_again_is_the_finding(verified: Callable[..., Report]) -> None:
+def test_a_repeated_challenge_is_the_finding(verified: Callable[..., Report]) -> None:
     report = verified("network/claims_challenge")
     assert [root_cause.root.finding.cause for root_cause in report.verdict.root_causes] == ["token_revoked"]

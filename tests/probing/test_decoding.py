@@ -1,4 +1,4 @@
-"""Bodies are unpacked step by step: no answer takes more than its limit, in any layer, and a deadline holds."""
+"""Bodies are decompressed step by step: no answer exceeds its limit in any layer, and a deadline is observed."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 def packed(content: bytes) -> bytes:
-    """The content as gzip, the same each time: names of subtests are made of it."""
+    """Return the content as gzip, equal for each call: the names of subtests contain it."""
     return gzip.compress(content, mtime=0)
 
 
-def test_a_body_is_what_was_packed(subtests: pytest.Subtests) -> None:
+def test_a_body_is_decompressed(subtests: pytest.Subtests) -> None:
     for piece in [1, 7, 100_000]:
         for content, encoding in [
             (b"words" * 1000, ""),
@@ -52,7 +52,7 @@ def test_a_body_is_what_was_packed(subtests: pytest.Subtests) -> None:
                 assert decode(answer(content, encoding, piece)) == b"words" * 1000
 
 
-def test_what_is_too_long_is_given_up_in_the_layer_where_it_grows(subtests: pytest.Subtests) -> None:
+def test_too_long_bodies_are_aborted_in_the_layer_that_grows(subtests: pytest.Subtests) -> None:
     for content, encoding in [
         (packed(bytes(SMALL + 1)), "gzip"),
         (packed(packed(bytes(SMALL * 50))), "gzip, gzip"),
@@ -71,7 +71,7 @@ def test_no_step_gives_more_than_its_limit() -> None:
     assert asyncio.run(longest()) <= STEP
 
 
-def test_what_cannot_be_unpacked_is_said_to_be_so(subtests: pytest.Subtests) -> None:
+def test_invalid_compression_is_reported(subtests: pytest.Subtests) -> None:
     for content, encoding in [
         (packed(b"words" * 1000)[:-20], "gzip"),
         (b"no gzip", "gzip"),
@@ -96,7 +96,7 @@ def test_all_answers_of_a_connection_share_a_budget() -> None:
 
 
 def test_a_deadline_holds_while_a_body_is_unpacked() -> None:
-    """Other tasks have their turn between the steps, so that a time-out does not wait for the end."""
+    """Other tasks run between the steps, so that a timeout takes effect before the end."""
 
     async def turns() -> int:
         steps = 0

@@ -1,4 +1,4 @@
-"""Probes are put once, concurrently, as soon as they can be; whatever comes back becomes evidence."""
+"""Probes are sent once, concurrently, as early as possible; any result becomes evidence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.contoso import START, made_up
 def gather(
     world: World, names: Iterable[str], transport: httpx.AsyncBaseTransport | None = None, **options: object
 ) -> Gathered:
-    """Asks in virtual time: what hangs takes no time of this machine, and nothing else takes any."""
+    """Gather evidence in virtual time: a request that hangs takes no real time."""
 
     async def run() -> Gathered:
         engine = Engine(world.connection, transport or world.transport(), clock=world.clock, **options)  # type: ignore[arg-type]
@@ -34,7 +34,7 @@ def gather(
 
 
 def through(world: World, host: str, answer: Callable[[httpx.Request], httpx.Response]) -> httpx.AsyncBaseTransport:
-    """The world, but for one host."""
+    """Return a transport to the world, with other answers for one host."""
 
     async def handler(request: httpx.Request) -> httpx.Response:
         return answer(request) if request.url.host == host else await world.handler(request)
@@ -47,14 +47,14 @@ def world(connection: Connection) -> World:
     return build(connection, start=START)
 
 
-def test_a_probe_brings_what_it_needs_and_nothing_else(world: World) -> None:
+def test_a_probe_sends_only_itself_and_its_needs(world: World) -> None:
     gathered = gather(world, ["incident_alerts"])
     assert isinstance(gathered.evidence["incident_alerts"], Answer)
     assert set(gathered.evidence) == {"incident_alerts", "incidents", "token_arm", "discovery"}
     assert gathered.requests == 4
 
 
-def test_a_refused_need_blocks_by_its_root(world: World) -> None:
+def test_a_refused_prerequisite_blocks_with_its_root_cause(world: World) -> None:
     world.tenant.revoke_roles()
     gathered = gather(world, ["incident_alerts"])
     blocked = gathered.evidence["incident_alerts"]
@@ -63,7 +63,7 @@ def test_a_refused_need_blocks_by_its_root(world: World) -> None:
     assert blocked.root.finding.cause == "rbac_role_missing"
 
 
-def test_nothing_to_ask_for_is_said(world: World) -> None:
+def test_a_probe_without_a_subject_is_reported(world: World) -> None:
     world.tenant.workspace.incidents.clear()
     evidence = gather(world, ["incident"]).evidence["incident"]
     assert evidence == NotAsked("incident", "no incident to look at")
@@ -159,7 +159,7 @@ def test_a_hostile_next_link_is_a_finding_and_is_not_followed(world: World, link
     assert link not in urls
 
 
-def test_a_fault_of_the_transport_is_an_error_of_ours(world: World) -> None:
+def test_an_exception_of_the_transport_is_an_internal_error(world: World) -> None:
     def broken(request: httpx.Request) -> httpx.Response:
         raise RuntimeError("a bug")
 
@@ -167,7 +167,7 @@ def test_a_fault_of_the_transport_is_an_error_of_ours(world: World) -> None:
     assert evidence == InternalError("machines", "RuntimeError: a bug")
 
 
-def test_a_secret_is_not_to_blame_for_a_request_that_could_not_be_composed(
+def test_an_error_while_composing_a_request_is_not_a_fault_of_the_secret(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def compose(*_: object) -> None:

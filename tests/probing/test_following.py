@@ -1,4 +1,4 @@
-"""Questions after a list has moved since it was read, or an item of it has gone."""
+"""Follow-up requests after a list has changed since it was read, or one of its items was deleted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LIST: Ask[Page] = sentinel.INCIDENTS.ask(top=50)  # type: ignore[assignment]
 
 
 class Service:
-    """Answers from a script, in its order, and keeps the questions: a name, or ``list``."""
+    """A service that gives scripted answers in order, and records the questions: a name, or ``list``."""
 
     def __init__(self, *answers: Evidence) -> None:
         self._answers, self.questions = list(answers), list[str]()
@@ -59,7 +59,9 @@ def first_there(service: Service, names: Sequence[str], created: datetime = OLD)
 
 
 def next_page(service: Service, *names: str) -> Evidence:
-    """The names of a page are those of its items; a page that ends in ``.`` is the last."""
+    """Return the evidence of a next page; each argument holds the names of a page's items, and ``.`` ends the last
+    page.
+    """
 
     def following(page: Page) -> Ask[Page] | None:
         return None if page[-1] == "." else asking(f"after {page[-1]}")
@@ -76,39 +78,39 @@ def test_the_first_item_is_enough() -> None:
     assert service.questions == ["a"]
 
 
-def test_what_has_gone_is_asked_of_the_next() -> None:
+def test_a_deleted_item_is_replaced_by_the_next() -> None:
     service = Service(refused(), refused(), page("it"))
     assert first_there(service, ["a", "b", "c"]) == page("it")
     assert service.questions == ["a", "b", "c"]
 
 
-def test_another_refusal_is_not_passed_over() -> None:
+def test_another_refusal_is_the_finding() -> None:
     assert first_there(Service(refused(400)), ["a", "b"]) == refused(400)
 
 
-def test_what_is_listed_still_and_not_found_is_a_finding() -> None:
+def test_an_item_still_listed_and_not_found_is_a_finding() -> None:
     service = Service(refused(), refused(), page("x", "b"))
     assert first_there(service, ["a", "b"]) == refused()
     assert service.questions == ["a", "b", "list"]
 
 
-def test_what_is_minutes_old_may_not_be_there_yet() -> None:
+def test_an_item_minutes_old_may_not_exist_yet() -> None:
     with pytest.raises(NotApplicable):
         first_there(Service(refused(), page("a"), page("a"), page("a")), ["a"], YOUNG)
 
 
-def test_where_all_have_gone_the_list_is_asked_for_others() -> None:
+def test_if_all_items_are_deleted_the_list_is_read_again() -> None:
     service = Service(refused(), page("b"), page("it"))
     assert first_there(service, ["a"]) == page("it")
     assert service.questions == ["a", "list", "b"]
 
 
-def test_a_list_that_fails_meanwhile_is_what_is_known() -> None:
+def test_a_list_that_fails_meanwhile_is_the_finding() -> None:
     assert first_there(Service(refused(), refused(400)), ["a"]) == refused(400)
 
 
 @pytest.mark.parametrize(("created", "expected"), [(OLD, True), (YOUNG, False), (None, True)])
-def test_who_is_old_enough_is_known_everywhere(created: datetime | None, expected: bool) -> None:
+def test_an_item_is_settled_if_it_is_old_or_undated(created: datetime | None, expected: bool) -> None:
     assert is_settled(created, NOW) is expected
 
 
@@ -119,38 +121,38 @@ def pages(first: Page, second: Page) -> Answer[Pages[Page]]:
     return Answer("p", Pages(first, second), exchange(200))
 
 
-def test_a_page_that_goes_on() -> None:
+def test_a_next_page_with_new_items() -> None:
     service = Service(page("c", "d"))
     assert next_page(service, "a", "b") == pages(["a", "b"], ["c", "d"])
     assert service.questions == ["after b"]
 
 
-def test_a_page_that_repeats_a_part_has_moved() -> None:
+def test_a_page_that_repeats_some_items_is_a_changed_list() -> None:
     assert next_page(Service(page("b", "c")), "a", "b") == pages(["a", "b"], ["b", "c"])
 
 
-def test_a_page_that_shows_nothing_new_is_compared_with_the_first_one_as_it_is_now() -> None:
+def test_a_page_without_new_items_is_compared_with_a_new_first_page() -> None:
     service = Service(page("a", "b"), page("y", "z"), page("a", "b"))
     assert next_page(service, "a", "b") == pages(["y", "z"], ["a", "b"])
     assert service.questions == ["after b", "list", "after z"]
 
 
-def test_a_service_that_repeats_while_nothing_moves() -> None:
+def test_a_service_that_repeats_an_unchanged_page() -> None:
     assert next_page(Service(page("a", "b"), page("a", "b")), "a", "b") == pages(["a", "b"], ["a", "b"])
 
 
-def test_a_list_that_moves_all_the_time_cannot_be_judged() -> None:
+def test_a_list_that_changes_all_the_time_is_not_judged() -> None:
     service = Service(page("a"), page("b"), page("b"), page("c"), page("c"), page("d"))
     with pytest.raises(NotApplicable, match="changes faster"):
         next_page(service, "a")
 
 
-def test_a_token_that_has_run_out_is_fetched_anew() -> None:
+def test_an_expired_page_token_is_replaced() -> None:
     service = Service(refused(400), page("a", "b"), page("c"))
     assert next_page(service, "a", "b") == pages(["a", "b"], ["c"])
 
 
-def test_a_token_that_is_never_taken_is_a_finding() -> None:
+def test_a_page_token_that_is_always_refused_is_a_finding() -> None:
     service = Service(*[refused(400), page("a", "b")] * 3)
     assert next_page(service, "a", "b") == refused(400)
 

@@ -1,5 +1,6 @@
-"""Only declared reads leave, over https, to their own hosts, and tokens go home. Hostile next links are not
-followed.
+"""Only declared reads are sent, over https, to their own hosts; tokens go only to their API's host.
+
+Hostile next links are not followed.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def test_a_declared_read_passes(guard: Guard) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST", "HEAD", "OPTIONS"])
-def test_no_other_verb_leaves(guard: Guard, method: str) -> None:
+def test_no_other_verb_is_sent(guard: Guard, method: str) -> None:
     with pytest.raises(GuardError, match="no declared read operation"):
         guard.check(request(method, INCIDENTS, "the-arm-token"))
 
@@ -59,7 +60,7 @@ def test_no_other_verb_leaves(guard: Guard, method: str) -> None:
         "https://graph.microsoft.com/v1.0/users",
     ],
 )
-def test_nothing_undeclared_leaves(guard: Guard, url: str) -> None:
+def test_no_undeclared_request_is_sent(guard: Guard, url: str) -> None:
     with pytest.raises(GuardError):
         guard.check(request("GET", url, "the-arm-token"))
 
@@ -71,13 +72,13 @@ def test_a_token_only_goes_to_its_own_host(guard: Guard) -> None:
         guard.check(request("GET", INCIDENTS, "somebody-elses-token"))
 
 
-def test_a_control_command_is_no_query(guard: Guard) -> None:
+def test_a_control_command_is_not_sent_as_a_query(guard: Guard) -> None:
     url = "https://api.loganalytics.io/v1/workspaces/30a40000-0c0f-4c0f-a11c-000000000004/query"
     with pytest.raises(GuardError, match="control command"):
         guard.check(request("POST", url, json={"query": " .drop table SecurityIncident"}))
 
 
-def test_next_links_lead_back_or_nowhere(subtests: pytest.Subtests) -> None:
+def test_next_links_lead_to_the_same_list_or_are_refused(subtests: pytest.Subtests) -> None:
     for link, problem in [
         (f"{INCIDENTS}?api-version=2025-09-01&$skipToken=abc", None),
         (INCIDENTS.replace(".com/", ".com:443/") + '?$skipToken={"token":"[x]"}', None),

@@ -1,4 +1,4 @@
-"""How long a host is waited for, on a clock of its own: in all, once, and only while this process could run."""
+"""The time limits of a host, on its own clock: in all, once, and only while this process could run."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from tests.virtual_loop import LoopClock, Skipping, run
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
 LIMIT = 20.0
-"""Seconds until a verdict, whichever host is silent."""
+"""Maximum seconds until a verdict if any host is silent."""
 LATENCY = 0.5
 
 
 async def dripping() -> AsyncIterator[bytes]:
-    """The body of an answer, a byte a second."""
+    """Yield the body of an answer, one byte per second."""
     while True:
         yield b" "
         await asyncio.sleep(1)
@@ -53,7 +53,7 @@ async def unreachable(request: httpx.Request) -> httpx.Response:
 
 @dataclass
 class Network:
-    """The virtual tenant behind a network on which one host (or each of them) is ``troubled``."""
+    """The virtual tenant behind a network on which one host, or each of them, is answered by ``troubled``."""
 
     troubled: Handler
     host: str | None
@@ -76,7 +76,7 @@ class Network:
 
 
 def verified(network: Network) -> tuple[Report, float]:
-    """The report, and after how many seconds it was there."""
+    """Return the report, and the seconds until it was complete."""
 
     async def until() -> tuple[Report, float]:
         return await verify_async(made_up(), source=network), asyncio.get_running_loop().time()
@@ -87,7 +87,7 @@ def verified(network: Network) -> tuple[Report, float]:
 HOSTS = [None, *sorted({httpx.URL(base).host for base in CLOUDS["public"].hosts.values() if base})]
 
 
-def test_a_verdict_is_there_soon_whichever_host_does_not_answer(subtests: pytest.Subtests) -> None:
+def test_a_verdict_comes_soon_if_any_host_does_not_answer(subtests: pytest.Subtests) -> None:
     assert len(HOSTS) == 6
     for trouble in (silent, drips, unreachable):
         for host in HOSTS:
@@ -99,13 +99,13 @@ def test_a_verdict_is_there_soon_whichever_host_does_not_answer(subtests: pytest
                 assert causes == {"timed_out"}
 
 
-def test_a_verdict_is_there_soon_where_one_api_of_a_host_does_not_answer() -> None:
+def test_a_verdict_comes_soon_if_one_api_of_a_host_does_not_answer() -> None:
     report, moment = verified(Network(silent, "management.azure.com", part="Microsoft.SecurityInsights"))
     assert moment < LIMIT
     assert [root_cause.root.finding.cause for root_cause in report.verdict.root_causes] == ["timed_out"]
 
 
-def test_without_trouble_a_verdict_takes_what_the_answers_take() -> None:
+def test_without_failures_a_verdict_takes_the_time_of_its_answers() -> None:
     report, moment = verified(Network(silent, "nobody.example"))
     assert report.ok
     assert moment < 10 * LATENCY
@@ -114,7 +114,7 @@ def test_without_trouble_a_verdict_takes_what_the_answers_take() -> None:
 def send(
     handler: Handler, *paths: str, patience: Patience | None = None
 ) -> list[tuple[Response | NetworkFailure, float]]:
-    """The results of requests that are sent together, each with the moment at which it was there."""
+    """Send requests concurrently; return the result of each and the moment at which it arrived."""
 
     async def main() -> list[tuple[Response | NetworkFailure, float]]:
         async with httpx.MockTransport(handler) as web:  # type: ignore[arg-type]
@@ -129,8 +129,8 @@ def send(
     return run(main())
 
 
-def test_a_silent_host_is_waited_for_once() -> None:
-    """By those in flight, and by those that wait for a place."""
+def test_a_silent_host_delays_the_run_once() -> None:
+    """Requests that were sent and requests that still wait share one wait."""
     requests = []
 
     async def handler(request: httpx.Request) -> httpx.Response:
@@ -142,7 +142,7 @@ def test_a_silent_host_is_waited_for_once() -> None:
     assert len(requests) == 4
 
 
-def test_one_slow_answer_is_no_silent_host() -> None:
+def test_one_slow_answer_is_not_a_silent_host() -> None:
     async def handler(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/slow":
             return await silent(request)
@@ -156,7 +156,7 @@ def test_one_slow_answer_is_no_silent_host() -> None:
     assert max(moment for _, moment in others) == 18
 
 
-def test_time_in_which_this_process_could_not_run_is_not_the_hosts() -> None:
+def test_time_without_the_processor_does_not_count_against_a_host() -> None:
     async def main() -> float:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, Skipping)
@@ -181,7 +181,10 @@ BROKEN: list[Exception] = [
 def attempts(
     *first: httpx.Response | Exception, takes: float = 0.0
 ) -> tuple[Response | NetworkFailure, float, list[bool]]:
-    """The result of a request that meets these before an answer; its moment; which attempts wanted a new connection."""
+    """Return the result of a request, its moment, and which attempts required a new connection.
+
+    The attempts get the answers or errors in ``first``, each after ``takes`` seconds, then a success.
+    """
     waiting, fresh = list(first), []
 
     async def handler(request: httpx.Request) -> httpx.Response:
@@ -196,7 +199,7 @@ def attempts(
     return result, moment, fresh
 
 
-def test_a_hiccup_is_tried_again_once_at_once(subtests: pytest.Subtests) -> None:
+def test_a_transient_failure_is_retried_once_at_once(subtests: pytest.Subtests) -> None:
     troubles: list[httpx.Response | Exception] = [*map(httpx.Response, (500, 502, 503, 504)), *BROKEN]
     for trouble in troubles:
         with subtests.test(trouble=repr(trouble)):
@@ -208,27 +211,27 @@ def test_a_hiccup_is_tried_again_once_at_once(subtests: pytest.Subtests) -> None
             assert not isinstance(again, Response) or again.status >= 500
 
 
-def test_or_when_the_service_asks_for_it() -> None:
+def test_a_retry_waits_as_long_as_the_service_asks() -> None:
     _, moment, fresh = attempts(httpx.Response(503, headers={"Retry-After": "7"}))
     assert (moment, len(fresh)) == (7, 2)
     _, moment, fresh = attempts(httpx.Response(503, headers={"Retry-After": "86400"}))
     assert (moment, len(fresh)) == (0, 1)
 
 
-def test_what_is_certain_is_not_tried_again(subtests: pytest.Subtests) -> None:
+def test_certain_failures_are_not_retried(subtests: pytest.Subtests) -> None:
     for trouble in (httpx.Response(403), httpx.Response(501), httpx.ConnectError("[Errno 111] Connection refused")):
         with subtests.test(trouble=repr(trouble)):
             assert attempts(trouble)[0].exchange.attempts == 1
 
 
-def test_both_attempts_together_have_the_time_of_one() -> None:
+def test_both_attempts_share_one_time_limit() -> None:
     assert attempts(httpx.Response(502), takes=8)[2] == [False]
     result, moment, fresh = attempts(httpx.Response(502), httpx.Response(502), takes=7)
     assert (moment, len(fresh)) == (14, 2)
     assert isinstance(result, Response)
 
 
-def test_of_those_that_wait_the_most_urgent_is_next() -> None:
+def test_the_most_urgent_waiting_request_is_next() -> None:
     async def main() -> list[int]:
         line, order = Line(1), []
 

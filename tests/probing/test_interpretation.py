@@ -1,4 +1,4 @@
-"""How answers of a service are classified."""
+"""The classification of a service's answers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.contoso import made_up
 URL = "https://management.azure.com/subscriptions/x"
 
 
-def test_data_that_is_cut_off_is_no_error_text(subtests: pytest.Subtests) -> None:
-    """Words of incidents, such as an etag, are no words of a refusal."""
+def test_truncated_data_is_not_an_error_text(subtests: pytest.Subtests) -> None:
+    """Words in incidents, such as an etag, are not words of a refusal."""
     for body, cause in (
         (b'{"value": [{"etag": "1", "properties": {"title": "another operation is in progress', "contract_violation"),
         (b'{"value": [{"x"', "contract_violation"),
@@ -31,7 +31,7 @@ def test_data_that_is_cut_off_is_no_error_text(subtests: pytest.Subtests) -> Non
             assert "with JSON that cannot be read" in answer.finding.explanation
 
 
-def test_a_byte_order_mark_is_no_part_of_the_document() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_document() -> None:
     exchange = Exchange("GET", URL, 200, None, datetime(2026, 11, 24, tzinfo=UTC), None, 0.0, 0.1)
     headers = {"content-type": "application/json"}
     response = Response(200, headers, b'\xef\xbb\xbf{"value": []}', exchange)

@@ -21,7 +21,7 @@ HOST = "graph.microsoft.com"
         (ConnectionResetError(104, "Connection reset by peer"), "connection_failed"),
     ],
 )
-def test_a_handshake_that_is_cut_off_says_nothing_of_trust(below: Exception, cause: str) -> None:
+def test_a_handshake_that_ends_early_is_not_a_certificate_error(below: Exception, cause: str) -> None:
     error = httpx.ConnectError(str(below))
     error.__cause__ = below
     assert network_finding(error, HOST).cause == cause

@@ -1,4 +1,4 @@
-"""The pace at which services are asked: never more than is published, and who waits for whom."""
+"""The rate of requests to services: never more than the published limits, in a fair order."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ sizes, rates = st.floats(1, 50), st.floats(0.1, 50)
 
 
 def departures(bucket: TokenBucket, moments: Sequence[float]) -> list[float]:
-    """When requests leave that are asked for at these moments."""
+    """Return the moments at which requests leave that are ready at these moments."""
     return [moment + bucket.take(moment) for moment in moments]
 
 
 def busiest(leaving: Sequence[float], window: float) -> int:
-    """The most requests in any window of so many seconds."""
+    """Return the largest number of requests in any window of so many seconds."""
     return max((sum(start <= moment < start + window for moment in leaving) for start in leaving), default=0)
 
 
 class TestABucket:
     @given(sizes, rates, moments, st.floats(0.01, 500))
-    def test_never_lets_through_more_than_its_size_and_its_rate(
+    def test_never_admits_more_than_its_size_and_rate(
         self, size: float, rate: float, moments: list[float], window: float
     ) -> None:
         assert busiest(departures(TokenBucket(size, rate), moments), window) <= size + rate * window + 1e-3
 
     @given(sizes, rates, moments)
-    def test_lets_through_at_once_what_it_holds(self, size: float, rate: float, moments: list[float]) -> None:
+    def test_admits_a_burst_of_its_size_at_once(self, size: float, rate: float, moments: list[float]) -> None:
         within = moments[: int(size)]
         assert departures(TokenBucket(size, rate), within) == pytest.approx(within)
 
     @given(sizes, rates, moments, moments, st.floats(0, 1000))
-    def test_that_was_emptied_never_lets_through_more_than_before(
+    def test_never_admits_more_after_being_emptied(
         self, size: float, rate: float, before: list[float], after: list[float], until: float
     ) -> None:
         emptied, other = TokenBucket(size, rate), TokenBucket(size, rate)
@@ -57,7 +57,7 @@ class TestABucket:
         for delayed, unmoved in zip(departures(emptied, moments), departures(other, moments), strict=True):
             assert delayed >= unmoved
 
-    def test_keeps_what_is_published_in_any_window(self, subtests: pytest.Subtests) -> None:
+    def test_keeps_the_published_limits_in_any_window(self, subtests: pytest.Subtests) -> None:
         """The limit holds as a token bucket, or else in any window of the published length."""
         for limit in LIMITS:
             with subtests.test(limit=limit):
@@ -71,7 +71,7 @@ def account(size: float = 2, rate: float = 1) -> RateLimit:
 
 
 async def turns(limit: RateLimit, count: int, patience: float = PATIENCE) -> list[float]:
-    """The moments at which so many requests leave that are all there now."""
+    """Return the moments at which ``count`` requests leave that are all ready now."""
 
     async def turn() -> float:
         await limit.acquire(CLOCK, patience)
@@ -81,10 +81,10 @@ async def turns(limit: RateLimit, count: int, patience: float = PATIENCE) -> lis
 
 
 class TestAnAccount:
-    def test_is_asked_at_its_pace(self) -> None:
+    def test_admits_requests_at_its_rate(self) -> None:
         assert run(turns(account(), 5)) == pytest.approx([0, 0, 1, 2, 3])
 
-    def test_says_how_long_a_turn_took(self) -> None:
+    def test_returns_the_duration_of_a_wait(self) -> None:
         async def third() -> float:
             limit = account()
             await turns(limit, 2)
@@ -95,8 +95,8 @@ class TestAnAccount:
     @pytest.mark.parametrize(
         ("exhausted", "moments"), [(False, [20, 20, 20]), (True, [20, 21, 22])], ids=["out of order", "asked too often"]
     )
-    def test_is_asked_by_nobody_while_it_asks_to_wait(self, exhausted: bool, moments: list[float]) -> None:
-        """After that, one that was asked too often is asked one after the other."""
+    def test_admits_no_request_while_it_is_paused(self, exhausted: bool, moments: list[float]) -> None:
+        """After that, an exhausted limit admits one request after the other."""
 
         async def closed() -> list[float]:
             limit = account(size=10)
@@ -105,7 +105,7 @@ class TestAnAccount:
 
         assert run(closed()) == pytest.approx(moments)
 
-    def test_that_asks_to_wait_is_heard_by_those_who_wait_already(self) -> None:
+    def test_delays_requests_that_wait_already_when_paused(self) -> None:
         async def closed() -> list[float]:
             limit = account()
             leaving = asyncio.create_task(turns(limit, 5))
@@ -124,19 +124,19 @@ class TestAnAccount:
 
         assert run(closed()) == pytest.approx([20])
 
-    def test_keeps_nobody_longer_than_their_patience(self) -> None:
+    def test_keeps_no_request_longer_than_its_patience(self) -> None:
         async def closed() -> list[float]:
             limit = account(size=1, rate=0.01)
             return await turns(limit, 4, patience=5)
 
         assert run(closed()) == pytest.approx([0, 5, 5, 5])
 
-    def test_whose_service_publishes_no_limit_is_asked_at_once(self) -> None:
+    def test_without_a_published_limit_admits_requests_at_once(self) -> None:
         assert run(turns(RateLimit(()), 100)) == [0] * 100
 
 
 class TestTheAccountsOfARun:
-    def test_the_same_app_in_the_same_tenant_is_one(self) -> None:
+    def test_the_same_app_in_the_same_tenant_is_one_account(self) -> None:
         pace = RateLimits()
         own = pace.accounts(made_up().facts(), 0)
         two = pace.accounts(made_up(name="other", workspace_name="other", tenant_id=TENANT.upper()).facts(), 0)
@@ -149,12 +149,12 @@ class TestTheAccountsOfARun:
         assert {api for api in own if own[api] is not two[api]} == {"arm", "sentinel"}
 
     @pytest.mark.parametrize("name", ["tenant_id", "client_id"])
-    def test_others_share_nothing_with_it(self, name: str) -> None:
+    def test_other_accounts_share_nothing_with_it(self, name: str) -> None:
         pace = RateLimits()
         own, two = pace.accounts(made_up().facts(), 0), pace.accounts(made_up(**{name: OTHER}).facts(), 0)
         assert not {api for api in own if own[api] is two[api]}
 
-    def test_apps_share_what_a_subscription_allows_in_all(self) -> None:
+    def test_apps_share_the_limit_of_their_subscription(self) -> None:
         async def all_of_them() -> float:
             pace = RateLimits()
             apps = [pace.accounts(made_up(client_id=f"app-{number}").facts(), 0)["arm"] for number in range(16)]
@@ -164,7 +164,7 @@ class TestTheAccountsOfARun:
         (overall,) = (limit for limit in LIMITS if limit.counted_by == ("subscription_id",))
         assert run(all_of_them()) == pytest.approx((16 * 250 - overall.size) / overall.rate)
 
-    def test_a_tenant_that_asks_to_wait_delays_no_other(self) -> None:
+    def test_a_paused_tenant_delays_no_other(self) -> None:
         async def other() -> list[float]:
             pace = RateLimits()
             hostile = pace.accounts(made_up().facts(), 0)
@@ -175,14 +175,14 @@ class TestTheAccountsOfARun:
 
         assert {*run(other())} == {0}
 
-    def test_those_with_nothing_to_remember_are_let_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_accounts_in_their_initial_state_are_forgotten(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(paces, "MIN_ACCOUNTS", 10)
         pace = RateLimits()
         for number in range(100):
             pace.accounts(made_up(tenant_id=f"tenant-{number}").facts(), number)
         assert len(pace._accounts) < 30
 
-    def test_those_that_have_to_are_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_accounts_with_a_state_are_kept(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(paces, "MIN_ACCOUNTS", 10)
 
         async def later() -> list[float]:

@@ -1,4 +1,4 @@
-"""The shape of answers: fields and types, and nothing of what they hold."""
+"""The shape of answers: fields and types, without any values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_all_answers_of_an_endpoint_make_one_shape() -> None:
     assert shape({"a": None}, {"a": "x", "b": 1}, {"b": "x"}) == ["a: string", "b: number|string"]
 
 
-def test_objects_of_several_kinds_are_told_apart() -> None:
+def test_objects_of_several_kinds_are_distinguished() -> None:
     evidence = [{"@odata.type": "#microsoft.graph.security.ipEvidence", "ip": ""}, {"kind": "Host", "name": ""}]
     assert [line for line in shape(evidence) if line.count("/") == 1 and "odata" not in line] == [
         "[]<Host>/kind: string",
@@ -58,11 +58,11 @@ def test_keys_that_customers_choose_are_not_shown() -> None:
     assert shape({f"k{n}": 1 for n in range(100)}) == ["*: number"]
 
 
-def test_a_next_page_is_no_change_of_shape() -> None:
+def test_a_next_page_does_not_change_the_shape() -> None:
     assert shape({"value": [], "nextLink": "https://x"}) == shape({"value": []})
 
 
-def test_what_was_not_answered_has_no_shape() -> None:
+def test_a_request_without_an_answer_has_no_shape() -> None:
     assert shapes({"a": NotAsked("a", "nothing to ask for"), "b": Answer("b", None, EXCHANGE)}) == {}
 
 

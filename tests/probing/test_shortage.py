@@ -1,4 +1,4 @@
-"""A lack of this machine's own resources: distinguished from a tenant's trouble, waited for, reported in one line."""
+"""A shortage of this machine's resources: distinguished from failures of a tenant, waited for, reported in one line."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tests.virtual_loop import LoopClock, run
 
 
 def below(*causes: BaseException) -> httpx.ConnectError:
-    """An error of httpx, as anyio has it: one cause, or a group of those at each address."""
+    """Return an error of httpx with the causes that anyio gives: one cause, or a group with one per address."""
     error = httpx.ConnectError("All connection attempts failed")
     error.__cause__ = causes[0] if len(causes) == 1 else BaseExceptionGroup("", causes)
     return error
 
 
-def test_what_is_lacking_is_named(subtests: pytest.Subtests) -> None:
+def test_the_missing_resource_is_named(subtests: pytest.Subtests) -> None:
     for code, name in RESOURCES.items():
         with subtests.test(name=name):
             problem = shortage(below(OSError(code, "")))
@@ -45,7 +45,7 @@ def test_what_is_lacking_is_named(subtests: pytest.Subtests) -> None:
     assert "threads" in str(shortage(RuntimeError("can't start new thread")))
 
 
-def test_what_the_network_does_is_no_shortage(subtests: pytest.Subtests) -> None:
+def test_network_failures_are_not_a_shortage(subtests: pytest.Subtests) -> None:
     refused, no_ipv6 = ConnectionRefusedError(errno.ECONNREFUSED, ""), OSError(errno.EADDRNOTAVAIL, "")
     for error in (
         below(refused),
@@ -58,20 +58,20 @@ def test_what_the_network_does_is_no_shortage(subtests: pytest.Subtests) -> None
             assert shortage(error) is None
 
 
-def test_a_name_that_could_not_be_looked_up_for_want_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_lookup_for_lack_of_files_is_a_shortage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_no_file_left", lambda: True)
     assert shortage(below(socket.gaierror(-3, "Temporary failure in name resolution"))) is not None
 
 
 @pytest.fixture(autouse=True)
 def _own_permits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those of the process are other tests' as well."""
+    """Use separate permits: other tests share those of the process."""
     monkeypatch.setattr("conformance.verification.pipeline.socket_permits", lambda: Permits(100))
 
 
 @dataclass
 class Poor:
-    """The virtual tenant on a machine that lacks files for so many attempts to connect."""
+    """The virtual tenant on a machine that lacks open files for the first ``failures`` attempts to connect."""
 
     failures: int
     opened: int = 0
@@ -90,13 +90,13 @@ class Poor:
         return await self.transport.handle_async_request(request)
 
 
-def test_a_connection_is_begun_again_until_there_are_files() -> None:
+def test_a_connection_is_retried_until_files_are_available() -> None:
     source = Poor(failures=2)
     assert run(verify_async(made_up(), source=source)).ok
     assert 1 < source.opened <= 3
 
 
-def test_and_has_no_verdict_where_there_are_none() -> None:
+def test_a_connection_without_files_has_no_verdict() -> None:
     async def main() -> float:
         with pytest.raises(Shortage, match="open files"):
             await verify_async(made_up(), source=Poor(failures=10_000))
@@ -123,7 +123,7 @@ def test_permits_are_given_in_the_order_in_which_they_were_asked_for() -> None:
     assert run(main()) == [6, 9, 2, 20]
 
 
-def test_permits_that_are_not_waited_for_any_more_are_others() -> None:
+def test_permits_of_cancelled_waits_go_to_others() -> None:
     async def main() -> None:
         permits = Permits(4)
         async with permits.take(4):
@@ -158,7 +158,7 @@ def test_permits_are_shared_by_the_event_loops_of_a_process() -> None:
     assert most == 1
 
 
-def test_there_are_fewer_after_a_shortage_but_enough_for_one_connection() -> None:
+def test_fewer_permits_after_a_shortage_still_suffice_for_one_connection() -> None:
     async def main() -> list[int]:
         permits = Permits(100)
         async with permits.take(60):
@@ -169,7 +169,7 @@ def test_there_are_fewer_after_a_shortage_but_enough_for_one_connection() -> Non
         async with permits.take(100) as least:
             return [half, least]
 
-    assert run(main()) == [45, 20]  # a quarter of 60 more after the first good end
+    assert run(main()) == [45, 20]  # after the first success, a quarter of 60 more
 
 
 def test_too_few_permits_are_a_shortage() -> None:

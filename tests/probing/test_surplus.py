@@ -15,7 +15,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 @pytest.mark.usefixtures("each_transport")
 @pytest.mark.parametrize("more", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", b"\r\n", b"rubbish"])
-def test_the_next_answer_is_that_to_the_next_request(more: bytes) -> None:
+def test_surplus_bytes_are_not_the_next_answer(more: bytes) -> None:
     async def ask() -> tuple[list[bytes], int]:
         tasks: list[asyncio.Task[None] | None] = []
 

@@ -1,4 +1,4 @@
-"""One exchange: its id at the service, who else waits when a service asks to wait, and how long an answer may be."""
+"""One exchange: its request id at the service, pauses that a service requests, and the limit of an answer's size."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ ID = "59a43b63-8868-41da-9845-2bebb8ac3045"
 
 
 @pytest.mark.parametrize("name", ["x-ms-request-id", "request-id", "x-ms-correlation-request-id"])
-def test_a_header_names_it(name: str) -> None:
+def test_a_header_gives_the_request_id(name: str) -> None:
     assert request_id({name: ID}, b"") == ID
 
 
-def test_log_analytics_and_defender_name_it_in_the_body_of_a_refusal() -> None:
+def test_log_analytics_and_defender_give_the_request_id_in_the_body_of_a_refusal() -> None:
     assert request_id({}, b'{"error": {"message": "no", "correlationId": "%b"}}' % ID.encode()) == ID
     assert request_id({}, b'{"error":{"code":"NotFound","target":"%b"}}' % ID.encode()) == ID
 
 
-def test_a_header_comes_first() -> None:
+def test_a_header_overrides_the_body() -> None:
     assert request_id({"request-id": "first"}, b'{"correlationId": "%b"}' % ID.encode()) == "first"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"error": {"target": "machine"}}', b'{"correlationId": null}'])
-def test_some_have_none(body: bytes) -> None:
+def test_some_answers_have_no_request_id(body: bytes) -> None:
     assert request_id({}, body) is None
 
 
@@ -41,8 +41,9 @@ PATIENCE = Patience(attempts=2)
 
 
 def another(status: int, headers: dict[str, str]) -> tuple[float, float]:
-    """Return when another connection of the account is answered, after the first got this answer at 0, and the duration
-    that is reported for its own answer.
+    """Return the moment at which another connection of the account is answered, and the duration of its exchange.
+
+    The first connection gets an answer with this status and these headers at moment 0.
     """
     answers = iter([httpx.Response(status, headers=headers)])
     clock = LoopClock()
@@ -81,7 +82,7 @@ def test_no_cookie_is_kept_or_sent() -> None:
     assert not any("cookie" in request.headers for request in requests)
 
 
-def test_what_a_service_asks_of_all_is_heard_by_all(subtests: pytest.Subtests) -> None:
+def test_a_pause_for_all_delays_all(subtests: pytest.Subtests) -> None:
     for status, headers, moment in [
         (429, {"Retry-After": "20"}, 20),
         (429, {}, 1),
@@ -95,7 +96,7 @@ def test_what_a_service_asks_of_all_is_heard_by_all(subtests: pytest.Subtests) -
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_wait_that_no_request_has_patience_for_holds_nobody_back(status: int) -> None:
+def test_a_pause_longer_than_the_patience_delays_no_request(status: int) -> None:
     assert another(status, {"Retry-After": f"{PATIENCE.retries + 1:.0f}"}) == (0.5, 0)
     assert another(status, {"Retry-After": f"{PATIENCE.retries:.0f}"}) == (PATIENCE.retries, 0)
 
@@ -114,7 +115,7 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
     assert chunks == 33
 
 
-def test_and_says_so_instead_of_filling_the_memory() -> None:
+def test_an_endless_answer_is_reported_without_filling_the_memory() -> None:
     async def ask() -> Response | NetworkFailure:
         transport = httpx.MockTransport(lambda _: httpx.Response(200, content=b" " * (33 << 20)))
         async with transport:

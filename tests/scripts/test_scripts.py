@@ -1,4 +1,4 @@
-"""The scripts and benchmarks of this repository: each can be imported, and cassettes can be recorded anew."""
+"""The scripts and benchmarks of this repository: each can be imported, and cassettes can be recorded again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_each_can_be_imported(subtests: pytest.Subtests) -> None:
 
 
 def test_a_cassette_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As `make cassettes` does it, into another folder; the environment is left as it was."""
+    """`make cassettes` does the same, into its own folder; the environment is restored afterwards."""
     monkeypatch.setattr(cassettes, "FOLDER", tmp_path)
     with patch.dict(os.environ):
         assert cassettes.main(["expired-secret"]) == 0

@@ -27,7 +27,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, unique_by=lambda piece: piece[:1] or id(piece), max_size=12))
-def test_a_key_is_found_behind_whatever_stands_before_it(pieces: Any) -> None:
+def test_a_key_is_found_after_any_other_content(pieces: Any) -> None:
     text = "\n".join(["[connection]", *pieces, "last = 1"])
     assert "not" not in tomllib.loads(text)["connection"]
     (_, table) = tables(text)

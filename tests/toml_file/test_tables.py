@@ -1,4 +1,4 @@
-"""The tables of the package read the same from their TOML and from what the wheel holds instead."""
+"""The tables of the package have the same content in TOML and in the compiled form of the wheel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_wheel_holds_every_table_with_the_same_data(subtests: pytest.Subtests) -
             assert json.loads(text) == tomllib.loads(file.read_text(encoding="utf-8"))
 
 
-def test_compiled_table_is_read_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_compiled_table_is_preferred_if_it_exists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("conformance.toml_file.tables.resources.files", lambda package: tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "some.toml").write_text('[row]\nsource = "toml"\n', encoding="utf-8")
