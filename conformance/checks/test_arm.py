@@ -24,9 +24,9 @@ UNSEEN = frozenset({"rbac_role_missing", "rbac_wrong_scope", "rbac_wrong_princip
     ),
 )
 def test_subscription(connection: Connection, subscription: Evidence, workspace: Evidence, token_arm: Evidence) -> None:
-    """The subscription is enabled and belongs to the configured tenant, or to ``customer_tenant_id`` where it is
-    delegated (Azure Lighthouse). An app with a role on the workspace alone cannot see the subscription; then an answer
-    from the workspace is enough.
+    """The subscription is Enabled, Warned or PastDue, and belongs to the tenant of the tokens, or to
+    ``customer_tenant_id`` where it is delegated (Azure Lighthouse). An app with a role on the workspace alone cannot
+    see the subscription; then an answer from the workspace is enough.
     """
     if isinstance(subscription, Answer):
         state = subscription.data.state

@@ -18,7 +18,7 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
     "ARM-008", "the workspace is not near its daily cap", area="arm", level="should", owns=("daily_cap_reached:near",)
 )
 def test_near_cap(workspace: Answer[Workspace]) -> None:
-    """``dataIngestionStatus`` is not ApproachingQuota. Ingestion that has already stopped is a failure of ARM-006."""
+    """``dataIngestionStatus`` is not ApproachingQuota. ARM-006 reports ingestion that has already stopped."""
     capping = workspace.data.properties.workspace_capping
     if capping and capping.data_ingestion_status == "ApproachingQuota":
         reset = f", which resets at {capping.quota_next_reset_time}" if capping.quota_next_reset_time else ""
@@ -175,7 +175,7 @@ def test_total_retention(tables: Answer[ArmList[Table]]) -> None:
     owns=("provider_not_registered:Microsoft.OperationalInsights",),
 )
 def test_registered(connection: Connection, provider: Evidence, subscription: Evidence, incidents: Evidence) -> None:
-    """``registrationState`` is Registered in the subscription. Only an app with a role on the subscription can see it."""
+    """``registrationState`` is Registered or Registering. Only an app with a role on the subscription can see it."""
     resource_provider = visible_provider(provider, subscription)
     if resource_provider is None or resource_provider.registration_state in ("Registered", "Registering"):
         return
