@@ -114,7 +114,9 @@ def test_workspace_id(connection: Connection, workspace: Answer[Workspace]) -> N
 
 @check("ARM-005", "the workspace answers queries from public networks", owns=("network_access_disabled",))
 def test_public_queries(connection: Connection, workspace: Answer[Workspace], query_print: Evidence) -> None:
-    """``publicNetworkAccessForQuery`` is Enabled, or a query was answered anyway, from inside the workspace's network."""
+    """``publicNetworkAccessForQuery`` is Enabled, or a query was answered anyway, from inside the workspace's
+    network.
+    """
     if is_closed(workspace.data) and not isinstance(query_print, Answer):
         raise Found(network_closed(workspace.data, connection.facts()), promise="public-query")
     if isinstance(query_print, Refusal) and query_print.finding.cause == "network_access_disabled":

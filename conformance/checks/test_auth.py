@@ -282,7 +282,9 @@ def test_token_answer(
     using={"foreign": "foreign_token_at_graph"},
 )
 def test_foreign_token_refused(foreign: Evidence) -> None:
-    """A token for one API is refused by another API with 401 or 403. A negative control, run only with ``-m negative``."""
+    """A token for one API is refused by another API with 401 or 403. A negative control, run only with ``-m
+    negative``.
+    """
     if not isinstance(foreign, Refusal):
         fail("A token of another API was accepted: something else than the service answers here.")
     status = foreign.exchange.status if foreign.exchange else None

@@ -17,7 +17,9 @@ ARM = RESOURCES["arm"]
 
 
 def of_the_guide(connection: Connection) -> str | None:
-    """Return the reason why the guide's steps do not apply to a connection, or None where its profile is the guide's."""
+    """Return the reason why the guide's steps do not apply to a connection, or None where its profile is the
+    guide's.
+    """
     return None if connection.profile.guide else f"the profile {connection.profile.name} follows another guide"
 
 
@@ -29,7 +31,9 @@ def of_the_guide(connection: Connection) -> str | None:
     applies=of_the_guide,
 )
 def test_user_impersonation(application: Answer[Application]) -> None:
-    """``user_impersonation`` is a delegated permission: an app without a user gets nothing from it. Azure roles decide."""
+    """``user_impersonation`` is a delegated permission: an app without a user gets nothing from it. Azure roles
+    decide.
+    """
     for access in application.data.required_resource_access or ():
         if access.resource_app_id.lower() == ARM.app_id:
             fail(
@@ -73,7 +77,9 @@ def test_defender_token(token_log_analytics: Answer[Token], token_defender: Evid
     applies=of_the_guide,
 )
 def test_security_events(token_graph: Answer[Token]) -> None:
-    """Since 2026-10-15 this permission gives access to secure scores only. Alerts and incidents need other permissions."""
+    """Since 2026-10-15 this permission gives access to secure scores only. Alerts and incidents need other
+    permissions.
+    """
     roles = token_graph.data.roles
     if "SecurityEvents.Read.All" in roles and not holds(token_graph.data, "SecurityAlert.Read.All"):
         fail(

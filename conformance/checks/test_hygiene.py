@@ -42,8 +42,8 @@ def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfigur
 
 
 def _registered_end(application: Evidence, credential: Credential) -> date | None:
-    """Return the end of the credential in use. A secret is found by its hint (its first three characters); of several
-    matches the latest end counts. Without a match it is the latest end of all.
+    """Return the end of the credential in use. A secret is found by its hint (its first three characters). For several
+    matches, a certificate, or a secret without a match, the latest end counts.
     """
     if not isinstance(application, Answer):
         return None
