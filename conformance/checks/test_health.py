@@ -127,7 +127,9 @@ def _state(row: Row) -> str:
     moving=True,
 )
 def test_alerts_arrive(query_alerts: Answer[QueryResponse], incident_alerts: Evidence, alert_table: Evidence) -> None:
-    """If Sentinel shows an alert of an incident, the table has at least one row. Missing rows may also be hidden ones."""
+    """If Sentinel shows an alert of an incident, the table has at least one row. Rows that seem missing may be
+    hidden.
+    """
     if query_alerts.data.records():
         return
     if isinstance(alert_table, Answer) and alert_table.data.properties.protection_level == "Protected":

@@ -112,7 +112,9 @@ def test_headroom(
 
 @check("HYG-003", "nothing that the connection uses is about to be retired", level="should", owns=("api_retires_soon",))
 def test_retirements(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> None:
-    """None of the operations that the connection uses has an announced end within 180 days. MDE-004 judges Defender's."""
+    """No operation that the connection uses has an announced end within 180 days. MDE-004 judges Defender's
+    operations.
+    """
     now = discovery.exchange.date or discovery.exchange.received
     assert now is not None
     ending = [

@@ -84,7 +84,9 @@ def test_role_granted(connection: Connection, token: Answer[Token], consents: Ev
 
 
 def asks_for_more(api: str, *, optional: bool = False) -> Callable[[Connection], str | None]:
-    """Return a function that gives the reason why the check of further permissions of an API does not apply, else None."""
+    """Return a function that gives the reason why the check of an API's further permissions does not apply, else
+    None.
+    """
 
     def reason(connection: Connection) -> str | None:
         if further(connection.needs, api, optional=optional):

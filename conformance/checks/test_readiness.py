@@ -1,4 +1,4 @@
-"""Readiness for the ends that Microsoft has announced: the parts in use that depend on them, and the remaining steps."""
+"""Readiness for the ends that Microsoft has announced: the dependencies in use, and the remaining steps."""
 
 from __future__ import annotations
 
