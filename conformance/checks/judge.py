@@ -48,7 +48,7 @@ def owners(subject: Finding, probe: str | None = None) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class CheckFinding:
-    """What a check found.
+    """The finding of a check, before its owner is known.
 
     ``stated`` findings come from the check itself: it owns them and they are always conclusive.
     """

@@ -51,7 +51,7 @@ class Check(EvidenceFunction):
     ``moving``: the check compares answers that change in a busy tenant, so its findings are confirmed with new answers.
     ``reads_text``: the check searches the customer's own texts, such as queries of rules; a recording replaces these
     with pseudonyms, so the check cannot run on it. ``applies`` returns the reason why the check does not apply to a
-    connection, whatever the evidence; None if it applies.
+    connection, for any evidence; None if it applies.
     """
 
     id: str = ""

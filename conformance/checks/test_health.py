@@ -35,7 +35,7 @@ def health_states(query_health_states: Evidence) -> Sequence[Row]:
 
 @check("HEALTH-001", "health monitoring reports", level="should", owns=("data_stale:SentinelHealth",))
 def test_monitoring(query_health_states: Evidence, data_connectors: Evidence) -> None:
-    """SentinelHealth has events of the last 7 days if the workspace has data connectors, whose state it reports each
+    """SentinelHealth has events of the last 7 days if the workspace has data connectors: their state is reported each
     hour.
     """
     rows = health_states(query_health_states)

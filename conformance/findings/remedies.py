@@ -113,8 +113,8 @@ def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
 def _block(cause: Cause, facts: Mapping[str, str]) -> Iterator[Command]:
     """Yield the commands of a cause, after those that set the cloud and directory of ``az``.
 
-    Commands for the directory run in the tenant of the last login, whatever ids they contain. Others find the tenant by
-    the subscription.
+    Commands for the directory run in the tenant of the last login, even if they contain other ids. Others find the
+    tenant by the subscription.
     """
     runs = [command.run for command in cause.commands]
     cloud = any(run.startswith("az ") for run in runs) and facts.get("cloud_az", "AzureCloud") != "AzureCloud"
