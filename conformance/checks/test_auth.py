@@ -142,8 +142,8 @@ def test_credential_accepted(
 def test_other_secrets(
     connection: Connection, client_secrets: Answer[tuple[Evidence, ...]], token_arm: Evidence, token_graph: Evidence
 ) -> None:
-    """While a secret is being replaced, a connection may have several. One that works is enough for the connection; the
-    others are named by their position in ``client_secrets``.
+    """A connection may have several secrets while one is being replaced. One working secret is enough for the
+    connection; the rejected ones are named by their position in ``client_secrets``.
     """
     fail_if_refused(tuple(REFUSED_SECRETS), (token_arm, token_graph))
     refused = [
@@ -215,8 +215,8 @@ def flaws(audience: Audience) -> tuple[str, ...]:
     owns=flaws("defender"),
 )
 def test_token_sane(connection: Connection, token: Answer[Token], used: Evidence) -> None:
-    """The token is a bearer token with a sensible lifetime, valid now. Its claims name the API, the tenant and the app,
-    without a user.
+    """The token is a bearer token, valid now and for a sensible time. Its claims name the API, the tenant and the app,
+    but no user.
 
     The claims are read for diagnosis only. A token that cannot be decoded passes, because the service may choose its
     format; so does an unexpected audience that the API accepts.
@@ -282,7 +282,7 @@ def test_token_answer(
     using={"foreign": "foreign_token_at_graph"},
 )
 def test_foreign_token_refused(foreign: Evidence) -> None:
-    """A token for one API is refused by another API with 401 or 403. A negative control, run only with ``-m
+    """A token for one API is refused by another API with 401 or 403. This negative control runs only with ``-m
     negative``.
     """
     if not isinstance(foreign, Refusal):

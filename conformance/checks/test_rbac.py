@@ -213,8 +213,8 @@ def test_assignment_reaches(
     query_print: Evidence,
     incidents: Evidence,
 ) -> None:
-    """A role is assigned at the workspace, resource group, subscription or management group, to the object id in the
-    token or to a group that it belongs to.
+    """The object id in the token, or one of its groups, has a role at the workspace, resource group, subscription or
+    management group.
     """
     for evidence in (workspace, query_print, incidents):
         if isinstance(evidence, Refusal) and evidence.finding.cause in MISPLACED:
