@@ -282,8 +282,8 @@ def test_token_answer(
     using={"foreign": "foreign_token_at_graph"},
 )
 def test_foreign_token_refused(foreign: Evidence) -> None:
-    """A token for one API is refused by another API with 401 or 403. This negative control runs only with ``-m
-    negative``.
+    """A negative control, run only with ``-m negative``: a token for one API is refused by another one with 401 or
+    403.
     """
     if not isinstance(foreign, Refusal):
         fail("A token of another API was accepted: something else than the service answers here.")
