@@ -1,4 +1,4 @@
-"""Find out whether a Microsoft Sentinel connection works, and if not, the one root cause to fix."""
+"""Verification of Microsoft Sentinel connections: does the connection work, and if not, the one root cause to fix."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Public names are loaded when first used: an inert pytest run must not pay for httpx.
+    # Public names are loaded at their first use: an inert pytest run must not import httpx.
     if name in _HOMES:
         from importlib import import_module
 

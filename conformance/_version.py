@@ -1,4 +1,4 @@
-"""The versions of this package. Every room may import them: this module imports nothing."""
+"""The versions of this package. Every subpackage may import this module, so it imports nothing."""
 
 __version__ = "0.1.0"
 CHECKS_VERSION = "2026.12"

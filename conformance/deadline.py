@@ -1,4 +1,4 @@
-"""How long the verification of one connection may take."""
+"""The time limit for the verification of one connection."""
 
 from __future__ import annotations
 

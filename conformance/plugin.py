@@ -24,7 +24,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
             from conformance.pytest_plugin.garbage import paused_collector
 
             if capture := config.pluginmanager.getplugin("capturemanager"):
-                capture.suspend_global_capture(in_=True)  # standard input is the user's here
+                capture.suspend_global_capture(in_=True)  # commands read the user's standard input
             with paused_collector():
                 from conformance.pytest_plugin.cli import run
 
@@ -36,8 +36,8 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Leave out a ``conftest.py`` of the current folder if a verification runs outside a project.
 
-    It is unrelated to the run then, and may fail to import. In a project (a folder with pytest's settings), or if tests
-    are named, it is used as usual.
+    It is then unrelated to the run, and its import may fail. In a project (a folder with pytest's settings), or if
+    tests are named, it is used as usual.
     """
     namespace = early_config.known_args_namespace
     verifies = namespace.sentinel_config or namespace.sentinel_source.startswith("cassette")

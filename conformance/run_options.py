@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """The options of every kind of run. Paths are not opened before they are used."""
+    """The options of every kind of run. Paths are opened only when they are used."""
 
     source: Source
     cassettes: Path
@@ -49,10 +49,10 @@ class RunOptions:
 
     @classmethod
     def parse(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> RunOptions:
-        """Return the options, each read by its name without a prefix, such as ``jobs``.
+        """Return the options; ``option`` returns the value for a name without prefix, such as ``jobs``.
 
-        Raises :class:`~conformance.errors.UsageError` for a value that cannot be used; messages name options in
-        pytest's form (``--sentinel-jobs``).
+        Raises :class:`~conformance.errors.UsageError` for an unusable value. Messages name options in pytest's form
+        (``--sentinel-jobs``).
         """
         cassettes = Path(option("cassettes"))
         source = resolve(option("source"), cassettes=cassettes)
@@ -80,9 +80,7 @@ class RunOptions:
         )
 
     def baseline(self) -> Baseline:
-        """Return the baseline of its file. The user's own checks must be imported before: an unknown check id is an
-        error.
-        """
+        """Return the baseline from its file. Import the user's own checks before: an unknown check id is an error."""
         return read(self.baseline_file) if self.baseline_file else ()
 
     def journal(self) -> Journal:
@@ -90,7 +88,7 @@ class RunOptions:
         return Journal(self.delivery.folder / FILE if self.delivery.folder else None)
 
     def history(self) -> History | None:
-        """Return the requested history, not opened yet."""
+        """Return the requested history, not opened yet, or None."""
         if self.history_file is None:
             return None
         from conformance.results.history import History
@@ -99,7 +97,7 @@ class RunOptions:
 
 
 def _seconds(name: str, text: str) -> float:
-    """Return the time of an option in seconds. Raises :class:`~conformance.errors.UsageError`."""
+    """Return the time in an option, in seconds. Raises :class:`~conformance.errors.UsageError`."""
     try:
         return duration(text).total_seconds()
     except UsageError as error:

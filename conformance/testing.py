@@ -1,6 +1,6 @@
-"""Fixtures for the tests of other projects: a virtual tenant for the code that talks to Microsoft Sentinel.
+"""Fixtures for the tests of other projects: a virtual tenant for code that calls Microsoft Sentinel.
 
-They are available as soon as the package is installed, and cost nothing until a test uses one.
+They are available once the package is installed, and cost nothing until a test uses one.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from conformance.apis.endpoint import Endpoint
 
 
 def gather(*modules: ModuleType) -> Mapping[str, Endpoint[Any]]:
-    """Return the endpoints that modules declare, by name. Raises ValueError if two have the same name."""
+    """Return the endpoints declared in modules, by name. Raises ValueError if two have the same name."""
     endpoints: dict[str, Endpoint[Any]] = {}
     for module in modules:
         for endpoint in vars(module).values():

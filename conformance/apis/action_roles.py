@@ -1,4 +1,4 @@
-"""The built-in Azure role that gives an action.
+"""The built-in Azure role for an action.
 
 Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles (security, analytics, monitor). A test
 compares the table with the definitions of those roles.
@@ -62,14 +62,14 @@ _ROLES: Mapping[str, str] = {
 
 
 def role_for(action: str) -> str:
-    """Return the name of the least role that gives an Azure action; a hint if no role of a connection gives it."""
+    """Return the name of the least role that allows an Azure action; a hint if no role in the table does."""
     small = action.lower()
     return next((role for name, role in _ROLES.items() if fnmatchcase(small, name)), f"<a role with {action}>")
 
 
 def gives(role: str, action: str) -> bool:
-    """Return whether a role is known to give an action: the least that does, a greater one of Microsoft Sentinel, or
-    for a read one that gives all of them.
+    """Return whether a role is known to allow an action: the least role that does, a greater Microsoft Sentinel role,
+    or for a read a role that allows all reads.
     """
     least = role_for(action)
     greater = LADDER[LADDER.index(least) :] if least in LADDER else (least,)
@@ -77,8 +77,8 @@ def gives(role: str, action: str) -> bool:
 
 
 def role_for_all(actions: Iterable[str], role: str = READER_ROLE) -> str:
-    """Return the least role of Microsoft Sentinel that includes ``role``, and those of the actions that any of these
-    roles includes.
+    """Return the least Microsoft Sentinel role that includes ``role`` and allows all actions that such roles can
+    allow.
     """
     greater = [other for other in map(role_for, actions) if other in LADDER[1:]]
     return max((role, *greater), key=lambda name: LADDER.index(name) if name in LADDER else 0)

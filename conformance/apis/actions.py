@@ -1,4 +1,4 @@
-"""Azure RBAC: the actions that a set of patterns covers."""
+"""Azure RBAC: matching of actions against patterns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The shapes of an app in the directory: its registration, its service principal, and its consents.
 
-Members that were not named in ``$select`` are absent, so only the members of every request are required: ``id`` and
-``appId``. No shape holds key material or a secret.
+Members that are not in ``$select`` are absent, so only the members of every request are required: ``id`` and ``appId``.
+No shape contains key material or a secret.
 
 Source: https://learn.microsoft.com/graph/api/resources/application, serviceprincipal, approleassignment.
 """
@@ -19,7 +19,7 @@ class ResourceAccess(Shape, frozen=True, kw_only=True):
 
 
 class RequiredResourceAccess(Shape, frozen=True, kw_only=True):
-    """The permissions that an app requests of one resource, named by the resource's app id."""
+    """The permissions that an app requests of one resource, which is identified by its app id."""
 
     resource_app_id: str
     resource_access: list[ResourceAccess]

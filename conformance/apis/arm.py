@@ -1,7 +1,7 @@
 """Azure Resource Manager: the subscription, the workspace, and the roles there.
 
-All paths are below the connection's workspace, so that a role on the resource group or the workspace is enough, except
-for the subscription itself.
+All paths except that of the subscription are below the connection's workspace, so a role on the resource group or the
+workspace is enough.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SUBSCRIPTION = Endpoint(
     not_found="subscription_not_found",
 )
 
-# Needs no action: the answer has the subscriptions that the caller may see, which can be none.
+# Needs no action: the answer lists the subscriptions that the caller may see, possibly none.
 SUBSCRIPTIONS = Endpoint(
     name="arm.subscriptions",
     api=ARM,

@@ -8,7 +8,7 @@ from conformance.apis.shape import Shape
 
 
 class Resource(Shape, frozen=True, kw_only=True):
-    """The members of every resource. Ids and types are compared without case: services differ in case."""
+    """The members of every resource. Ids and types are compared case-insensitively: services differ in case."""
 
     id: str
     name: str
@@ -48,7 +48,7 @@ class ResourceGroup(Shape, frozen=True, kw_only=True):
     id: str
     name: str
     location: str
-    type: str | None = None  # older api-versions leave it out
+    type: str | None = None  # missing in older api-versions
     properties: ResourceGroupProperties | None = None
     tags: dict[str, str] | None = None
 
@@ -73,9 +73,9 @@ class WorkspaceCapping(Shape, frozen=True, kw_only=True):
 
 
 class WorkspaceFeatures(Shape, frozen=True, kw_only=True):
-    """The use of the workspace. ``associations`` names the products on it: Sentinel, MDC, SentinelGraph.
+    """The use of the workspace. ``associations`` lists the products on it: Sentinel, MDC, SentinelGraph.
 
-    ``data_authorization_mode`` is documented as text and defined as a boolean: both are accepted.
+    ``data_authorization_mode`` is documented as text but defined as a boolean: both are accepted.
     """
 
     associations: tuple[str, ...] | None = None
@@ -92,9 +92,9 @@ class PrivateLinkScopedResource(Shape, frozen=True, kw_only=True):
 
 
 class WorkspaceProperties(Shape, frozen=True, kw_only=True):
-    """The properties of a workspace. ``customer_id`` is the GUID that the query API calls the workspace id.
+    """The properties of a workspace. ``customer_id`` is the GUID that the query API uses as workspace id.
 
-    The network switches are Enabled, Disabled or SecuredByPerimeter; dates are text, of more than one format.
+    The network switches are Enabled, Disabled or SecuredByPerimeter. Dates are text, in more than one format.
     """
 
     customer_id: str
@@ -123,8 +123,8 @@ class Workspace(Resource, frozen=True, kw_only=True):
 
 
 class TableSchema(Shape, frozen=True, kw_only=True):
-    """``table_type`` is Microsoft, CustomLog, RestoredLogs or SearchResults; ``table_sub_type`` Any, Classic or
-    DataCollectionRuleBased. The columns are left out, because there are very many.
+    """The kind of a table. ``table_type`` is Microsoft, CustomLog, RestoredLogs or SearchResults; ``table_sub_type`` is
+    Any, Classic or DataCollectionRuleBased. The columns are left out, because there are very many.
     """
 
     table_type: str | None = None
@@ -132,7 +132,9 @@ class TableSchema(Shape, frozen=True, kw_only=True):
 
 
 class TableProperties(Shape, frozen=True, kw_only=True):
-    """``plan`` is Analytics, Basic or Auxiliary; ``protection_level`` General or Protected, in newer api-versions."""
+    """The plan, retention and protection of a table. ``plan`` is Analytics, Basic or Auxiliary; ``protection_level`` is
+    General or Protected, in newer api-versions only.
+    """
 
     plan: str | None = None
     protection_level: str | None = None
@@ -151,7 +153,7 @@ class Table(Shape, frozen=True, kw_only=True):
 
 
 class ResourceType(Shape, frozen=True, kw_only=True):
-    """A kind of resource, and its api-versions."""
+    """A type of resource, and its api-versions."""
 
     resource_type: str
     api_versions: tuple[str, ...] | None = None

@@ -7,7 +7,7 @@ from conformance.apis.shape import Shape, Timestamp
 
 
 class Permissions(Shape, frozen=True, kw_only=True):
-    """The actions that a grant or a role allows: actions less ``not_actions``, wildcards included."""
+    """The actions that a grant or a role allows: ``actions`` minus ``not_actions``, wildcards included."""
 
     actions: tuple[str, ...]
     not_actions: tuple[str, ...] = ()
@@ -31,16 +31,14 @@ class RoleAssignmentProperties(Shape, frozen=True, kw_only=True):
 
 
 class Principal(Shape, frozen=True, kw_only=True):
-    """A principal that a deny assignment names. ``type`` is User, Group, ServicePrincipal or SystemDefined (all
-    principals).
-    """
+    """A principal in a deny assignment. ``type`` is User, Group, ServicePrincipal or SystemDefined (all principals)."""
 
     id: str
     type: str | None = None
 
 
 class DeniedPermissions(Shape, frozen=True, kw_only=True):
-    """The actions that a deny assignment denies: actions less ``not_actions``."""
+    """The actions that a deny assignment denies: ``actions`` minus ``not_actions``."""
 
     actions: tuple[str, ...] = ()
     not_actions: tuple[str, ...] = ()
@@ -60,19 +58,19 @@ class DenyAssignmentProperties(Shape, frozen=True, kw_only=True):
 
 
 class DenyAssignment(Resource, frozen=True, kw_only=True):
-    """Actions that are denied to principals at a scope, with any role."""
+    """Actions that are denied to principals at a scope, regardless of their roles."""
 
     properties: DenyAssignmentProperties
 
 
 class RoleAssignment(Resource, frozen=True, kw_only=True):
-    """A role that a principal has at a scope; ``principal_id`` is an object id, never a client id."""
+    """The assignment of a role to a principal at a scope. ``principal_id`` is an object id, never a client id."""
 
     properties: RoleAssignmentProperties
 
 
 class RoleDefinitionProperties(Shape, frozen=True, kw_only=True):
-    """``type`` is BuiltInRole or CustomRole."""
+    """The name and permissions of a role. ``type`` is BuiltInRole or CustomRole."""
 
     role_name: str
     type: str | None = None

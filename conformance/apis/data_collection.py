@@ -1,6 +1,6 @@
 """Data collection rules and endpoints of Azure Monitor: the target of log ingestion, and its host.
 
-They are read, never written; the log ingestion API itself, which receives rows, is not an operation of this suite.
+They are read, never written. The log ingestion API, which receives the rows, is not used by this suite.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Column(Shape, frozen=True, kw_only=True):
 
 
 class Stream(Shape, frozen=True, kw_only=True):
-    """The columns of the rows from a sender."""
+    """The columns of the rows that a sender sends."""
 
     columns: tuple[Column, ...] | None = None
 
@@ -46,7 +46,7 @@ class Destinations(Shape, frozen=True, kw_only=True):
 
 
 class DataFlow(Shape, frozen=True, kw_only=True):
-    """Streams and their destinations. ``output_stream`` names the table: ``Custom-Orders_CL``."""
+    """Streams and their destinations. ``output_stream`` contains the name of the table: ``Custom-Orders_CL``."""
 
     streams: tuple[str, ...] | None = None
     destinations: tuple[str, ...] | None = None
@@ -55,7 +55,7 @@ class DataFlow(Shape, frozen=True, kw_only=True):
 
 
 class RuleEndpoints(Shape, frozen=True, kw_only=True):
-    """Hosts of a rule of the kind Direct, which needs no endpoint resource."""
+    """The hosts of a rule of the kind Direct, which needs no endpoint resource."""
 
     logs_ingestion: str | None = None
     metrics_ingestion: str | None = None
@@ -85,7 +85,7 @@ class Host(Shape, frozen=True, kw_only=True):
 
 
 class NetworkAcls(Shape, frozen=True, kw_only=True):
-    """``public_network_access`` is Enabled, Disabled or SecuredByPerimeter."""
+    """The allowed networks. ``public_network_access`` is Enabled, Disabled or SecuredByPerimeter."""
 
     public_network_access: str | None = None
 

@@ -1,9 +1,9 @@
 """Defender for Endpoint: machines and alerts.
 
-Its token's audience is https://api.securitycenter.microsoft.com for every host, and its app roles are those of the
-resource WindowsDefenderATP. The documentation calls no member required, and a missing value of a device or an alert is
-left out or null: only ``id`` is required, by which each is requested. Enumerations are open strings, in Pascal case (in
-Graph: camel case).
+The audience of its token is https://api.securitycenter.microsoft.com for every host, and its app roles are those of the
+resource WindowsDefenderATP. The documentation does not call any member required, and a missing value of a device or an
+alert is left out or null. So only ``id`` is required, which identifies each in requests. Enumerations are open strings,
+in Pascal case (in Graph: camel case).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RETIRES = date(2027, 2, 1)
 
 
 class IpAddress(Shape, frozen=True, kw_only=True):
-    """An address of a machine's network card; ``mac_address`` is without separators."""
+    """An address of a machine's network card. ``mac_address`` has no separators."""
 
     ip_address: str | None = None
     mac_address: str | None = None
@@ -37,7 +37,7 @@ class IpAddress(Shape, frozen=True, kw_only=True):
 class Machine(Shape, frozen=True, kw_only=True):
     """A device. ``id`` (40 hexadecimal digits) is ``mdeDeviceId`` in Graph's evidence.
 
-    ``rbac_group_id`` is documented as a text and sent as a number.
+    ``rbac_group_id`` is documented as text but sent as a number.
     """
 
     id: str
@@ -81,7 +81,7 @@ class RelatedUser(Shape, frozen=True, kw_only=True):
 
 
 class AlertComment(Shape, frozen=True, kw_only=True):
-    """A remark on an alert."""
+    """A comment on an alert."""
 
     comment: str | None = None
     created_by: str | None = None
@@ -89,7 +89,7 @@ class AlertComment(Shape, frozen=True, kw_only=True):
 
 
 class Evidence(Shape, frozen=True, kw_only=True):
-    """A piece of evidence of an alert: every kind has all members, null if they do not apply to it."""
+    """A piece of evidence of an alert. All kinds have the same members, null if they do not apply."""
 
     aad_user_id: str | None = None
     account_name: str | None = None
@@ -119,9 +119,9 @@ class Evidence(Shape, frozen=True, kw_only=True):
 
 
 class Alert(Shape, frozen=True, kw_only=True):
-    """An alert. ``incident_id`` is a number here and a text in Graph; unclassified values are null.
+    """An alert. ``incident_id`` is a number here and text in Graph; values that are not classified are null.
 
-    ``evidence`` of a list is empty unless it was expanded.
+    ``evidence`` is empty in a list unless it was expanded.
     """
 
     id: str
@@ -155,8 +155,8 @@ class Alert(Shape, frozen=True, kw_only=True):
     title: str | None = None
 
 
-# If there is no recent machine, the answer is documented as 404; an empty page is as plausible.
-# With an explicit $top the lists give no next link: then the next page is requested by $skip.
+# Without a recent machine the documented answer is 404; an empty page is as plausible.
+# Lists with an explicit $top have no next link: the next page is requested by $skip.
 MACHINES = Endpoint(
     name="defender.machines",
     api=DEFENDER,

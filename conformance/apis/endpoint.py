@@ -48,7 +48,9 @@ APIS: Mapping[str, Api] = {api.name: api for api in (ENTRA, ARM, LOG_ANALYTICS, 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An Azure RBAC action that an operation needs at its scope. ``published``: it is in Microsoft's operation list."""
+    """An Azure RBAC action that an operation needs at its scope. ``published``: Microsoft's operation list contains
+    it.
+    """
 
     name: str
     published: bool = True
@@ -56,14 +58,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class AppRole:
-    """An application permission that allows an operation: the least permission, and others that allow it too."""
+    """An application permission for an operation: the least permission, and others that allow it too."""
 
     name: str
     also: tuple[str, ...] = ()
 
     @property
     def any_of(self) -> tuple[str, ...]:
-        """Return the names of the roles of which any is enough, the least first."""
+        """Return the names of the roles, the least first. Any one of them is enough."""
         return (self.name, *self.also)
 
 
@@ -74,10 +76,10 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 class Endpoint(Generic[T]):
     """One documented, read-only operation.
 
-    ``path`` is a template over the connection's ids and the operation's own parameters; ``query`` maps Python names to
-    wire names (``top`` to ``$top``); ``answers`` is the shape of a success; ``paging`` names the member that holds the
-    next link; ``source`` is the page that documents the operation; ``retires`` its announced end; ``not_found`` is the
-    cause that a 404 means. ``abroad``: it needs no token, and may be sent to other clouds than the connection's.
+    ``path`` is a template with the connection's ids and the operation's own parameters. ``query`` maps Python names to
+    wire names (``top`` to ``$top``). ``answers`` is the shape of a success. ``paging`` is the member that contains the
+    next link. ``source`` is the page that documents the operation. ``retires`` is its announced end. ``not_found`` is
+    the cause of a 404. ``abroad``: the operation needs no token, and may be sent to other clouds than the connection's.
     """
 
     name: str
@@ -109,12 +111,12 @@ class Endpoint(Generic[T]):
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Return the pattern of the whole decoded path of this operation; names are case-insensitive, as in ARM."""
+        """Return the pattern of the whole decoded path of this operation. It ignores case, as ARM does."""
         return re.compile(self.regex, re.IGNORECASE)
 
     def ask(self, *, json: Any = None, headers: Mapping[str, str] | None = None, **parameters: Any) -> Ask[T]:
-        """Return one question to this operation. Keywords are query options or path parameters, by their
-        Python names.
+        """Return one request to this operation. Keywords are query options or path parameters, by their Python
+        names.
         """
         query = {self.query[name]: str(value) for name, value in parameters.items() if name in self.query}
         path = {name: str(value) for name, value in parameters.items() if name not in self.query}
@@ -124,14 +126,14 @@ class Endpoint(Generic[T]):
         return Ask(self, path, query, json=json, headers=dict(headers or {}))
 
     def next(self, link: str) -> Ask[T]:
-        """Return the question for the page of a next link, which is used as the service wrote it."""
+        """Return the request for the page of a next link. The link is used exactly as the service wrote it."""
         return Ask(self, {}, {}, link=link)
 
 
 @dataclass(frozen=True)
 class Ask(Generic[T]):
-    """A question: an endpoint with its parameters. ``token`` is only for the negative control; ``cloud``
-    is the name of another cloud than the connection's.
+    """A request: an endpoint with its parameters. ``token`` is only for the negative control; ``cloud`` is the name of
+    a cloud other than the connection's.
     """
 
     endpoint: Endpoint[T]

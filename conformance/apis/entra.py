@@ -1,6 +1,6 @@
 """Microsoft Entra ID: the identity of the tenant, and the access tokens of an application.
 
-Discovery needs no credential. Names in its JSON are snake_case, as in OpenID Connect and OAuth 2.0.
+Discovery needs no credential. Names in the JSON are snake_case, as in OpenID Connect and OAuth 2.0.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from conformance.apis.shape import Shape
 
 
 class OAuthShape(Shape, frozen=True, kw_only=True, rename="lower"):
-    """A JSON object of Entra, whose wire names are the Python names."""
+    """A JSON object of Entra. Its wire names are the Python names."""
 
 
 class OpenIdConfiguration(OAuthShape, frozen=True, kw_only=True):
-    """The tenant's OpenID configuration: its endpoints, its id (within ``issuer``) and its cloud."""
+    """The OpenID configuration of the tenant: its endpoints, its id (within ``issuer``) and its cloud."""
 
     issuer: str
     token_endpoint: str
@@ -37,9 +37,9 @@ class OpenIdConfiguration(OAuthShape, frozen=True, kw_only=True):
 
 
 class TokenResponse(OAuthShape, frozen=True, kw_only=True):
-    """An issued access token from the v2.0 endpoint: lifetimes are whole seconds, as numbers.
+    """An issued access token from the v2.0 endpoint. Lifetimes are whole seconds, as numbers.
 
-    (The v1.0 endpoint, which this suite does not ask, writes them as strings.)
+    (The v1.0 endpoint, which this suite does not use, sends them as strings.)
     """
 
     token_type: str

@@ -51,7 +51,7 @@ READ_DIRECTORY = AppRole(
     ),
 )
 
-# The documentation names the two SecurityAlert roles only; the service's own refusal lists all four.
+# The documentation names only the two SecurityAlert roles; the service's own refusal lists all four.
 # A page above the (undocumented) maximum is shortened, not refused. A 404 of the list is read as a tenant
 # without any Defender product (github.com/microsoft/zerotrustassessment).
 ALERTS = Endpoint(

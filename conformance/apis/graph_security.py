@@ -16,10 +16,10 @@ from conformance.apis.shape import Shape, Timestamp
 
 
 class AlertComment(Shape, frozen=True, kw_only=True):
-    """A remark on an alert or an incident.
+    """A comment on an alert or an incident.
 
-    The metadata has ``createdDateTime`` never null, but the documented example of an incident writes ``createdBy``
-    and ``createdTime`` instead, so none is required.
+    In the metadata ``createdDateTime`` is never null, but the documented example of an incident has ``createdBy`` and
+    ``createdTime`` instead, so none is required.
     """
 
     comment: str | None = None
@@ -28,10 +28,10 @@ class AlertComment(Shape, frozen=True, kw_only=True):
 
 
 class Evidence(Shape, frozen=True, kw_only=True):
-    """A piece of evidence of an alert, with the members that all 48 kinds have in common.
+    """A piece of evidence of an alert, with the members that all 48 kinds share.
 
-    ``odata_type`` is the kind, such as ``#microsoft.graph.security.deviceEvidence``. ``mde_device_id``, in the kinds on
-    a device, is the id of a machine in Defender for Endpoint.
+    ``odata_type`` is the kind, such as ``#microsoft.graph.security.deviceEvidence``. ``mde_device_id``, in the kinds
+    for a device, is the id of a machine in Defender for Endpoint.
     """
 
     odata_type: str = msgspec.field(name="@odata.type")
@@ -90,7 +90,9 @@ class Alert(Shape, frozen=True, kw_only=True):
 
 
 class Incident(Shape, frozen=True, kw_only=True):
-    """An incident; ``alerts`` only if they were expanded, ``redirect_incident_id`` if it was merged into another."""
+    """An incident. ``alerts`` is set only if they were expanded; ``redirect_incident_id`` if it was merged into another
+    one.
+    """
 
     id: str
     created_date_time: Timestamp
@@ -141,7 +143,7 @@ class ControlScore(Shape, frozen=True, kw_only=True):
 
 
 class SecureScore(Shape, frozen=True, kw_only=True):
-    """A tenant's score of one day; ``id`` is ``{tenant id}_{yyyy-MM-dd}``."""
+    """The score of a tenant on one day; ``id`` is ``{tenant id}_{yyyy-MM-dd}``."""
 
     id: str
     azure_tenant_id: str

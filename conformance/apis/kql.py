@@ -1,6 +1,6 @@
-"""The queries that are sent to a workspace, by name, so that the virtual tenant can recognise them.
+"""The queries sent to a workspace, each with a name by which the virtual tenant recognises it.
 
-Each reads little: counts, times and ids, no content beyond one row.
+Each reads little: counts, times and ids, and at most one row of content.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _RESERVED = MappingProxyType(
 
 
 def table(name: str) -> Query:
-    """Return the query for one row of a table, with all its columns. Raises KeyError for an unknown table."""
+    """Return the query for one row of a table, with all columns. Raises KeyError for an unknown table."""
     return _RESERVED[name]
 
 
@@ -45,7 +45,7 @@ def _leg(table: str) -> str:
 
 FRESHNESS = Query(
     "freshness",
-    # isfuzzy tolerates tables that the workspace does not have, as long as it has one of them.
+    # isfuzzy tolerates missing tables, if the workspace has at least one of them.
     "union isfuzzy=true\n"
     + ",\n".join(_leg(table) for table in FRESHNESS_TABLES)
     + "\n| summarize Rows=count(), LastEvent=max(TimeGenerated), LastIngest=max(I),"
@@ -129,7 +129,7 @@ QUERIES: Mapping[str, Query] = MappingProxyType(
 )
 
 _NO_NAMES = re.compile(
-    r"""(?P<table>\btable\s*\(\s*['"]\w+['"])"""  # table("Name") is a name after all
+    r"""(?P<table>\btable\s*\(\s*['"]\w+['"])"""  # table("Name") is a table name, not a string
     r"""|//[^\n]*|```.*?```|~~~.*?~~~|[hH]?@"(?:[^"]|"")*"|[hH]?@'(?:[^']|'')*'"""
     r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'""",
     re.DOTALL,
@@ -138,7 +138,7 @@ _NO_NAMES = re.compile(
 
 
 def words(query: str) -> frozenset[str]:
-    """Return the words of a query's code: names of tables, columns and functions, without comments and strings.
+    """Return the words in a query's code: names of tables, columns and functions, without comments and strings.
 
     >>> sorted(words('SigninLogs // not Old_CL'))
     ['SigninLogs']

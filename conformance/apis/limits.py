@@ -1,4 +1,4 @@
-"""The published rate limits of each service: declared once, for pacing, the simulation and docs/scale.md."""
+"""The published rate limits of each service, declared once for the pacing, the simulation and docs/scale.md."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LONGEST = 60.0
 class Limit:
     """A number of requests in a number of seconds, for all connections with the same values of ``counted_by``.
 
-    ``bucket``: the service counts by a token bucket, which holds ``requests`` and takes ``seconds`` to fill. Otherwise
-    the limit holds for any window of ``seconds``. ``counts`` describes ``counted_by`` in words.
+    ``bucket``: the service uses a token bucket, which holds ``requests`` and takes ``seconds`` to fill. Otherwise the
+    limit holds for any window of ``seconds``. ``counts`` describes ``counted_by`` in words.
     """
 
     requests: int
@@ -32,19 +32,19 @@ class Limit:
 
     @property
     def size(self) -> float:
-        """Return the number of requests that may be sent at once: half of a window, so that further requests at
-        ``rate`` do not exceed it.
+        """Return the number of requests that may be sent at once: for a window only half, so that further requests at
+        ``rate`` do not exceed the limit.
         """
         return self.requests if self.bucket else self.requests / 2
 
     @property
     def rate(self) -> float:
-        """Return the requests per second in the long run."""
+        """Return the long-term number of requests per second."""
         return self.size / self.seconds
 
     @property
     def paced(self) -> bool:
-        """Return whether requests are spread to keep the limit: only if its period is at most ``LONGEST``."""
+        """Return whether requests are spread over time for this limit: only if its period is at most ``LONGEST``."""
         return self.seconds <= LONGEST
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """APIs that are counted together, their limits, and the source for the scope of a 429."""
+    """APIs that share one count, their limits, and the source for the scope of a 429."""
 
     apis: tuple[Api, ...]
     account: tuple[str, ...] = APP
@@ -67,7 +67,7 @@ class Service:
 
     @property
     def name(self) -> str:
-        """Return the name of its first API."""
+        """Return the name of the first API."""
         return self.apis[0].name
 
 

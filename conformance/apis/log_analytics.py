@@ -1,6 +1,6 @@
-"""Log Analytics: queries in KQL over the tables of one workspace.
+"""Log Analytics: KQL queries over the tables of one workspace.
 
-The workspace is named by its GUID or by its ARM id; both must name the same workspace.
+The workspace is identified by its GUID or its ARM id; both must belong to the same workspace.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _Instants = list[Annotated[datetime, msgspec.Meta(tz=True)] | None]
 
 
 class Column(Shape, frozen=True, kw_only=True):
-    """A column of a result; ``type`` is one of :data:`COLUMN_TYPES`, or a new type."""
+    """A column of a result; ``type`` is usually one of :data:`COLUMN_TYPES`, but may be a new type."""
 
     name: str
     type: str
 
 
 class QueryTable(Shape, frozen=True, kw_only=True):
-    """A result: rows as sent by the service, each as long as ``columns``, with times in datetime columns."""
+    """A result. Its rows are as sent by the service, each as long as ``columns``, with times in datetime columns."""
 
     name: str
     columns: tuple[Column, ...]
@@ -50,11 +50,11 @@ class QueryTable(Shape, frozen=True, kw_only=True):
 
     @property
     def schema(self) -> dict[str, str]:
-        """Return column names with their types."""
+        """Return the types of the columns, by column name."""
         return {column.name: column.type for column in self.columns}
 
     def records(self) -> list[dict[str, Any]]:
-        """Return the rows by column name; datetimes and the JSON text of dynamic columns are parsed."""
+        """Return the rows as dicts by column name. Datetimes and the JSON text of dynamic columns are parsed."""
         return [
             {column.name: _read(value, column.type) for column, value in zip(self.columns, row, strict=True)}
             for row in self.rows
@@ -75,7 +75,7 @@ def _read(value: Any, kind: str) -> Any:
 
 
 class QueryError(Shape, frozen=True, kw_only=True):
-    """The error of an incomplete result; the innermost error has the useful text."""
+    """The error of an incomplete result; the innermost error has the most useful text."""
 
     code: str
     message: str | None = None
@@ -84,7 +84,7 @@ class QueryError(Shape, frozen=True, kw_only=True):
 
 
 class QueriedResource(Shape, frozen=True, kw_only=True):
-    """A resource or workspace that a query reached. Tables in ``deny_tables`` were left out, silently."""
+    """A resource or workspace in the scope of a query. Tables in ``deny_tables`` were silently left out."""
 
     resource_id: str | None = None
     data_sources: tuple[str, ...] | None = None
@@ -92,7 +92,7 @@ class QueriedResource(Shape, frozen=True, kw_only=True):
 
 
 class QueryPermissions(Shape, frozen=True, kw_only=True):
-    """The resources that the caller could see, on request by ``Prefer: include-permissions=true``."""
+    """The resources that the caller could see; requested by ``Prefer: include-permissions=true``."""
 
     resources: tuple[QueriedResource, ...] | None = None
     data_sources: tuple[QueriedResource, ...] | None = None
@@ -109,18 +109,18 @@ class QueryResponse(Shape, frozen=True, kw_only=True):
 
     @property
     def primary(self) -> QueryTable:
-        """Return the result table of the query (not always named PrimaryResult); a table without columns if there is
-        none.
+        """Return the result table of the query, which is not always named PrimaryResult; if there is none, a table
+        without columns.
         """
         primary_tables = (table for table in self.tables if table.name == PRIMARY)
         return next(primary_tables, self.tables[0] if self.tables else QueryTable(name=PRIMARY, columns=(), rows=()))
 
     def records(self) -> list[dict[str, Any]]:
-        """Return the rows of the primary table by column name."""
+        """Return the rows of the primary table as dicts by column name."""
         return self.primary.records()
 
 
-# Runs any query; `workspaces/query/<table>/read` decides per table whether it may be read.
+# Allows any query; `workspaces/query/<table>/read` decides which tables may be read.
 _QUERY = Action("Microsoft.OperationalInsights/workspaces/query/read")
 
 QUERY = Endpoint(

@@ -1,6 +1,6 @@
-"""The endpoint from which a managed identity gets its tokens: on the machine itself, in three forms.
+"""The endpoint that gives a managed identity its tokens: on the machine itself, in three forms.
 
-On virtual machines it has a link-local address (IMDS); App Service and the agent of Azure Arc give its address in
+On virtual machines it has a link-local address (IMDS). App Service and the agent of Azure Arc set its address in
 environment variables. Entra issues the tokens; no credential leaves the machine.
 """
 
@@ -14,7 +14,7 @@ MANAGED_IDENTITY = Api("managed_identity", "the managed identity endpoint", None
 
 
 class ManagedIdentityToken(OAuthShape, frozen=True, kw_only=True):
-    """An issued token. Lifetimes are texts; App Service gives the time of the end, not the seconds until then."""
+    """An issued token. Lifetimes are texts; App Service sends the end as a time, not the seconds until then."""
 
     access_token: str
     expires_on: str | int
@@ -33,8 +33,8 @@ class ManagedIdentityToken(OAuthShape, frozen=True, kw_only=True):
         return [("token_type", self.token_type), ("expires_on", self.expires_on)]
 
     def response(self, now: float) -> TokenResponse:
-        """Return it in the form of Entra's own answer, at ``now`` (seconds since 1970). Raises ValueError for a time
-        that is no number.
+        """Return the token in the form of Entra's own answer, at ``now`` (seconds since 1970). Raises ValueError for a
+        time that is not a number.
         """
         remaining = int(self.expires_in) if self.expires_in is not None else int(self.expires_on) - int(now)
         return TokenResponse(token_type=self.token_type, expires_in=remaining, access_token=self.access_token)

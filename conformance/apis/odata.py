@@ -1,4 +1,4 @@
-"""The query options of OData, which Microsoft Graph and Defender for Endpoint share."""
+"""The query options of OData, used by Microsoft Graph and Defender for Endpoint."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""API permissions that a connection may need: resources, and the ids behind the names of their app roles.
+"""API permissions that a connection may need: the resources, and the ids of their app roles.
 
-Administrators see names; the commands that add a permission need GUIDs. Microsoft publishes the ids of Microsoft
-Graph; those of the other resources were read from service principals by several independent parties. Public scripts
-mix up the ids of Defender for Endpoint, so compare permissions by name and use these ids only to request them.
+Administrators see names, but the commands that add a permission need GUIDs. Microsoft publishes the ids for Microsoft
+Graph; those of the other resources were read from service principals by several independent parties. Public scripts mix
+up the ids of Defender for Endpoint, so compare permissions by name and use these ids only to request them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """A permission of a resource. ``application`` is the id of its app role; None: it exists only as delegated."""
+    """A permission of a resource. ``application`` is the id of its app role; None if it exists only as delegated."""
 
     name: str
     application: str | None
@@ -23,7 +23,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An API as a resource in Entra: ``name`` is its name in the portal, ``audiences`` are possible ``aud`` claims of
+    """An API as a resource in Entra. ``name`` is its name in the portal; ``audiences`` are possible ``aud`` claims of
     its tokens.
     """
 
@@ -34,7 +34,7 @@ class Resource:
     permissions: Mapping[str, Permission] = field(default_factory=dict)
 
     def application_id(self, role: str) -> str | None:
-        """Return the id of an app role by its name; None if it is not in this table."""
+        """Return the id of an app role by its name; None if it is not in this table or exists only as delegated."""
         permission = self.permissions.get(role)
         return permission.application if permission else None
 
@@ -155,7 +155,7 @@ _LOG_ANALYTICS = Resource(
     _permissions(("Data.Read", "e8f6e161-84d0-4cd7-9441-2d46ec9ec3d5", None)),
 )
 
-# Azure Resource Manager has no app role that matters here: access is Azure RBAC alone.
+# Azure Resource Manager has no relevant app role: access is by Azure RBAC alone.
 _ARM = Resource(
     "arm",
     "Azure Service Management",
@@ -178,8 +178,8 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
 
 
 def resource_of(name: str) -> Resource | None:
-    """Return the resource of an API name, an app id, an audience (with or without ``/.default``) or a
-    portal name.
+    """Return the resource with an API name, an app id, an audience (with or without ``/.default``) or a portal name;
+    None if unknown.
     """
     key = name.strip().lower().removesuffix("/.default").rstrip("/")
     for resource in RESOURCES.values():
@@ -189,7 +189,7 @@ def resource_of(name: str) -> Resource | None:
 
 
 def permission_of(id: str) -> Permission | None:
-    """Return the permission with the id of an app role or of a delegated scope; None if unknown."""
+    """Return the permission with the id of an app role or of a delegated scope, or None if unknown."""
     key = id.lower()
     for resource in RESOURCES.values():
         for permission in resource.permissions.values():
@@ -199,9 +199,9 @@ def permission_of(id: str) -> Permission | None:
 
 
 def by_resource(roles: Iterable[str], api: str | None = None) -> tuple[tuple[Resource, tuple[str, ...]], ...]:
-    """Return app-role names grouped by their resource; ``api`` is preferred if several resources share a name.
+    """Return app role names grouped by resource. If several resources share a name, ``api`` is preferred.
 
-    Names that no resource of this table has are left out.
+    Names that no resource in this table has are left out.
     """
     preferred = RESOURCES.get(api or "")
     grouped: dict[str, list[str]] = {}

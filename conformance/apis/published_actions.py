@@ -1,8 +1,8 @@
 """Azure actions by name: those that Microsoft publishes for Sentinel, and a few of Log Analytics that tools need.
 
 Source: learn.microsoft.com/azure/role-based-access-control/permissions/security (Microsoft.SecurityInsights) and
-.../permissions/monitor (Microsoft.OperationalInsights). Microsoft adds actions over time: a name that is missing here
-may be correct, but a name that differs from a published name by a letter is most likely wrong.
+.../permissions/monitor (Microsoft.OperationalInsights). Microsoft adds actions over time, so a name that is missing
+here may be correct, but a name that differs from a published name by one letter is most likely wrong.
 """
 
 from __future__ import annotations

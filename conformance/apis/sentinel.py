@@ -1,6 +1,6 @@
-"""Microsoft Sentinel: the operations of Microsoft.SecurityInsights on one workspace that only read.
+"""Microsoft Sentinel: the read-only operations of Microsoft.SecurityInsights on one workspace.
 
-2025-09-01 is the newest stable api-version; its lists leave out NRT rules and preview connectors without notice.
+2025-09-01 is the newest stable api-version. Its lists silently leave out NRT rules and preview connectors.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ def _get(
 
 
 def _post(name: str, member: str, answers: type[T]) -> Endpoint[T]:
-    """Return a POST that only reads, and has no body and no pages.
+    """Return a POST that only reads; it has no body and no pages.
 
-    Its action is not published, and it is not documented whether Microsoft Sentinel Reader has it. The name follows
+    Its action is not published, and it is not documented whether Microsoft Sentinel Reader allows it. The name follows
     ARM's naming of POST actions.
     """
     return Endpoint(

@@ -13,7 +13,7 @@ from conformance.apis.shape import Shape, Timestamp
 
 
 def _require(kind: str, properties: Shape, required: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise an error for properties that lack a member of their kind. Unknown kinds require no members."""
+    """Raise an error for properties without a required member of their kind. Unknown kinds have no required members."""
     for name, wire in zip(properties.__struct_fields__, properties.__struct_encode_fields__, strict=True):
         if name in required.get(kind, ()) and getattr(properties, name) is None:
             raise ValueError(f"`properties` of kind {kind} is missing required field `{wire}`")
@@ -24,7 +24,7 @@ class OnboardingStateProperties(Shape, frozen=True, kw_only=True):
 
 
 class OnboardingState(Resource, frozen=True, kw_only=True):
-    """The mark of a workspace with Sentinel; its name is always ``default``."""
+    """The resource that marks a workspace with Sentinel; its name is always ``default``."""
 
     properties: OnboardingStateProperties | None = None
 
@@ -40,7 +40,7 @@ class GroupingConfiguration(Shape, frozen=True, kw_only=True):
 
 
 class IncidentConfiguration(Shape, frozen=True, kw_only=True):
-    """Whether and how a rule's alerts become incidents."""
+    """The creation of incidents from a rule's alerts: on or off, and with which grouping."""
 
     create_incident: bool
     grouping_configuration: GroupingConfiguration | None = None
@@ -61,7 +61,7 @@ class EntityMapping(Shape, frozen=True, kw_only=True):
 
 
 class AlertRuleProperties(Shape, frozen=True, kw_only=True):
-    """The members of all kinds of rules; durations are ISO 8601 text. Queries belong to the customer and are never
+    """The members of all kinds of rules. Durations are ISO 8601 text. Queries belong to the customer and are never
     printed.
     """
 
@@ -126,7 +126,7 @@ class DataConnectorProperties(Shape, frozen=True, kw_only=True):
 
 
 class DataConnector(Resource, frozen=True, kw_only=True):
-    """A data connector. Many connectors are not such resources, so an empty list is normal."""
+    """A data connector. Many connectors are not resources of this kind, so an empty list is normal."""
 
     kind: str
     properties: DataConnectorProperties | None = None
@@ -187,7 +187,7 @@ class AutomationRule(Resource, frozen=True, kw_only=True):
 
 
 class WatchlistProperties(Shape, frozen=True, kw_only=True):
-    """A list of the customer; its items are never requested."""
+    """A watchlist of the customer; its items are never requested."""
 
     display_name: str
     items_search_key: str
@@ -286,7 +286,7 @@ class SettingProperties(Shape, frozen=True, kw_only=True):
 
 
 class Setting(Resource, frozen=True, kw_only=True):
-    """A switch of the workspace: Anomalies, EyesOn, EntityAnalytics, Ueba. Preview api-versions only."""
+    """A setting of the workspace: Anomalies, EyesOn, EntityAnalytics, Ueba. Preview api-versions only."""
 
     kind: str
     properties: SettingProperties | None = None

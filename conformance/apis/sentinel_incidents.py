@@ -22,7 +22,7 @@ class IncidentLabel(Shape, frozen=True, kw_only=True):
 
 
 class IncidentAdditionalData(Shape, frozen=True, kw_only=True):
-    """Counts of the parts of an incident. Techniques and merges exist only in preview api-versions."""
+    """The counts of the parts of an incident. Techniques and merges exist only in preview api-versions."""
 
     alerts_count: int | None = None
     bookmarks_count: int | None = None
@@ -33,7 +33,9 @@ class IncidentAdditionalData(Shape, frozen=True, kw_only=True):
 
 
 class IncidentProperties(Shape, frozen=True, kw_only=True):
-    """``severity`` is High, Medium, Low or Informational; ``status`` New, Active or Closed; new values may come."""
+    """The properties of an incident. ``severity`` is High, Medium, Low or Informational; ``status`` is New, Active or
+    Closed; new values are possible.
+    """
 
     title: str
     severity: str
@@ -57,13 +59,13 @@ class IncidentProperties(Shape, frozen=True, kw_only=True):
 
 
 class Incident(Resource, frozen=True, kw_only=True):
-    """An incident; its ``name`` is a GUID, and IncidentName in the SecurityIncident table."""
+    """An incident. Its ``name`` is a GUID, which is IncidentName in the SecurityIncident table."""
 
     properties: IncidentProperties
 
     @property
     def alerts_count(self) -> int:
-        """Return its number of alerts according to its own count; 0 without a count."""
+        """Return the number of alerts by the incident's own count; 0 without a count."""
         data = self.properties.additional_data
         return (data.alerts_count or 0) if data else 0
 
@@ -106,7 +108,7 @@ class SecurityAlertProperties(Shape, frozen=True, kw_only=True):
 
 
 class SecurityAlert(Resource, frozen=True, kw_only=True):
-    """An alert of an incident, which is an entity of kind SecurityAlert."""
+    """An alert of an incident: an entity of kind SecurityAlert."""
 
     kind: str
     properties: SecurityAlertProperties | None = None
@@ -157,7 +159,7 @@ class BookmarkIncident(Shape, frozen=True, kw_only=True):
 
 
 class BookmarkProperties(Shape, frozen=True, kw_only=True):
-    """A bookmark: query results that a hunter saved."""
+    """A bookmark: query results saved by a hunter."""
 
     display_name: str
     query: str
@@ -189,7 +191,7 @@ class IncidentBookmarkProperties(BookmarkProperties, frozen=True, kw_only=True):
 
 
 class IncidentBookmark(Resource, frozen=True, kw_only=True):
-    """A bookmark of an incident, which is an entity of kind Bookmark."""
+    """A bookmark of an incident: an entity of kind Bookmark."""
 
     kind: str
     properties: IncidentBookmarkProperties | None = None
@@ -238,6 +240,6 @@ class IncidentTaskProperties(Shape, frozen=True, kw_only=True):
 
 
 class IncidentTask(Resource, frozen=True, kw_only=True):
-    """A task on an incident. Workspaces in the Defender portal have none."""
+    """A task on an incident. Workspaces connected to the Defender portal have none."""
 
     properties: IncidentTaskProperties

@@ -1,7 +1,7 @@
 """The base of all response models.
 
-Extra members are ignored and enum members are open strings, as in the services' own contracts; a missing or mistyped
-documented member is refused with its path.
+Extra members are ignored and enum members are open strings, as in the services' own contracts. A documented member that
+is missing or has the wrong type is an error with its path.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Timestamp = datetime
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A JSON object of a service. Members without default are required on the wire."""
+    """A JSON object of a service. Members without a default are required on the wire."""
 
 
 class ArmList(Shape, Generic[T], frozen=True, kw_only=True):
-    """A list reply of Azure Resource Manager; ``next_link`` may be absent, null or empty at the end."""
+    """A list from Azure Resource Manager; on the last page ``next_link`` may be absent, null or empty."""
 
     value: list[T]
     next_link: str | None = None
 
 
 class ODataList(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """A list reply of Microsoft Graph or Defender for Endpoint."""
+    """A list from Microsoft Graph or Defender for Endpoint."""
 
     value: list[T]
     count: int | None = msgspec.field(name="@odata.count", default=None)

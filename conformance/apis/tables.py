@@ -1,4 +1,4 @@
-"""The columns of the Sentinel tables, from Microsoft's table reference, with their types in query results."""
+"""The columns of the Sentinel tables and their types in query results, from Microsoft's table reference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Column name to type. ``unverified`` columns are known from use, not from the reference: they prove nothing."""
+    """The types of columns, by name. ``unverified`` columns are known from use, not from the reference: they prove
+    nothing.
+    """
 
     documented: Mapping[str, str]
     source: str
@@ -17,13 +19,13 @@ class Columns:
 
 
 def types_of_columns(**columns: str) -> Mapping[str, str]:
-    """Return column names with their types, from texts of column names by type."""
+    """Return the types of columns by name, from texts of column names by type."""
     return MappingProxyType({name: kind for kind, names in columns.items() for name in names.split()})
 
 
 REFERENCE = "https://learn.microsoft.com/azure/azure-monitor/reference/tables/"
 
-# Rows are only ever added: each change of an incident or alert is a new row.
+# Rows are only added: each change of an incident or alert is a new row.
 TABLES: Mapping[str, Columns] = MappingProxyType(
     {
         "SecurityIncident": Columns(

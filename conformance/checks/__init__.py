@@ -1,1 +1,1 @@
-"""What must hold: the checks, how they are declared and judged."""
+"""The checks, their declaration and their judgement."""

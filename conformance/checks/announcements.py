@@ -1,4 +1,4 @@
-"""The announced ends that a connection can meet: what ends when, by which source, and what is left to do."""
+"""The announced ends that can affect a connection: the dates, their sources and the steps that remain."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ SOON = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An announced end. ``remaining`` is what a customer who depends on it has to do, ``guide`` which steps of the
-    onboarding guide change by then; ``checks`` are the ids of the checks that show whether a connection depends on it.
+    """An announced end of an API or feature.
+
+    ``remaining`` lists the steps that a customer who depends on it still has to take. ``guide`` lists the steps of the
+    onboarding guide that change by then. ``checks`` are the ids of the checks that show whether a connection depends on
+    it.
     """
 
     id: str
@@ -28,11 +31,11 @@ class Announcement:
     checks: tuple[str, ...]
 
     def days_left(self, today: date) -> int:
-        """Return the days from ``today`` to the end; negative once it is past."""
+        """Return the number of days from ``today`` to the end; negative once it is past."""
         return (self.ends - today).days
 
     def countdown(self, today: date) -> str:
-        """Return how far away the end is: ``in 123 days``, ``today``, ``41 days ago``."""
+        """Return the distance to the end as text: ``in 123 days``, ``today``, ``41 days ago``."""
         remaining_days = self.days_left(today)
         if remaining_days == 0:
             return "today"

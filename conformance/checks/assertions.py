@@ -1,4 +1,4 @@
-"""The assertions in the code of a check, with the promises that they name: for the documentation and a test."""
+"""The assertions in the code of a check and the promises that they name, for the documentation and a test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CALLS: frozenset[str] = frozenset({"require", "fail", "advise", "Found"})
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """One assertion: how it is made, the ids of the promises that it may rest on (none: it names none), its line."""
+    """One assertion: its kind, the ids of the promises that it may rest on (empty: it names none), its line."""
 
     kind: Kind
     promises: frozenset[str]
@@ -26,10 +26,10 @@ class Assertion:
 
     @staticmethod
     def of(tree: ast.Module, name: str, values: Mapping[str, Any]) -> list[Assertion]:
-        """Return the assertions of a function of a module and of the module's functions that it calls, by line.
+        """Return the assertions of a function, and of the functions in its module that it calls, by line.
 
-        ``values`` are the module's variables: ``promise=NAME[key]`` may be any value of that mapping. What passes on a
-        ``refusal`` of a service is none, nor is what is called with ``promise=None``.
+        ``values`` are the module's variables: ``promise=NAME[key]`` may be any value of that mapping. Calls that pass
+        on a ``refusal`` of a service, or have ``promise=None``, are not assertions.
         """
         functions = {statement.name: statement for statement in tree.body if isinstance(statement, ast.FunctionDef)}
         visited: set[str] = set()
@@ -52,7 +52,7 @@ class Assertion:
 
 
 def _elsewhere(value: Any) -> list[Assertion]:
-    """Return the assertions of a helper that another module of checks declares."""
+    """Return the assertions of a helper that is declared in another module of checks."""
     module = getattr(value, "__module__", None) or ""
     if not inspect.isfunction(value) or not module.startswith(f"{__package__}.test_"):
         return []
@@ -79,6 +79,6 @@ def _module(name: str) -> ast.Module:
 
 
 def assertions(check: Check) -> list[Assertion]:
-    """Return the assertions of a check, with those of the functions that it calls in its own module."""
+    """Return the assertions of a check, and of the functions in its module that it calls."""
     name = check.function.__module__
     return Assertion.of(_module(name), check.function.__name__, vars(sys.modules[name]))

@@ -1,4 +1,4 @@
-"""What the conditions of automation rules compare."""
+"""The conditions of automation rules, and the properties that they compare."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 def properties_compared(conditions: object) -> Iterator[str]:
-    """Yield the ``propertyName`` of each condition, those inside others included."""
+    """Yield the ``propertyName`` of each condition, nested conditions included."""
     if isinstance(conditions, dict):
         if isinstance(name := conditions.get("propertyName"), str):
             yield name

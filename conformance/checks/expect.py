@@ -1,4 +1,4 @@
-"""Functions with which a check reports what it found."""
+"""Functions that a check calls to report its result."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ __all__ = [
 
 
 class Found(Exception):
-    """What a check found instead of what must hold. ``stated``: it says so itself, not a ``refusal``.
+    """Raised with the finding of a check. ``stated``: the finding is the check's own, not a ``refusal`` by a service.
 
-    ``promise`` is the id of the promise that is broken (``checks/promises.toml``): unless that is binding, a warning is
-    the worst that can come of it.
+    ``promise`` is the id of the broken promise (``checks/promises.toml``). If that promise is not binding, the outcome
+    is at worst a warning.
     """
 
     def __init__(
@@ -41,7 +41,10 @@ class Found(Exception):
 
 
 def require_answer(evidence: Evidence) -> Any:
-    """Return the data of an answer, or None where there was nothing to ask for. Raises :class:`Found` for a refusal."""
+    """Return the data of an answer, or None if the request was not sent.
+
+    Raises :class:`Found` for a refusal and RuntimeError for an internal error.
+    """
     refusal = evidence.root if isinstance(evidence, Blocked) else evidence
     if isinstance(refusal, Refusal):
         raise Found(refusal.finding, refusal=refusal)
@@ -90,9 +93,9 @@ def require(
     about: str | None = None,
     promise: str | None = None,
 ) -> None:
-    """Fail with the explanation unless the condition is true. ``promise`` is the id of the promise that it is true.
+    """Fail with the explanation unless the condition is true.
 
-    Raises :class:`Found`, which the check leaves uncaught.
+    ``promise`` is the id of the promise behind the condition. Raises :class:`Found`, which the check must not catch.
 
         require(workspace.data.location == "westeurope", f"It is in {workspace.data.location}.")
     """
@@ -101,20 +104,18 @@ def require(
 
 
 def advise(condition: object, explanation: str, *, promise: str) -> None:
-    """Warn with the explanation unless the condition holds, for which the ``promise`` of this id is too weak a reason
-    to fail.
-    """
+    """Warn with the explanation unless the condition is true; the ``promise`` is too weak for a failure."""
     require(condition, explanation, promise=promise)
 
 
 def requested_id(evidence: Evidence) -> str:
-    """Return the id that an answered request asked for: the last segment of its path."""
+    """Return the id in an answered request: the last segment of its path. Empty without an answer."""
     path = urlsplit(evidence.exchange.url).path if isinstance(evidence, Answer) else ""
     return unquote(path.rpartition("/")[2])
 
 
 def repeats(first: Iterable[str], second: Iterable[str]) -> bool:
-    """Return whether a second page is not empty and holds only items of the first."""
+    """Return whether a second page has items and all of them are on the first page."""
     later = set(second)
     return bool(later) and not later - set(first)
 

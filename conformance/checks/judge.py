@@ -1,4 +1,4 @@
-"""From evidence to outcomes. Pure: the same evidence gives the same outcomes, in any order and any selection."""
+"""Outcomes from evidence. Pure: the same evidence gives the same outcomes, in any order and any selection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.probing.probe import CONNECTION
 
 @cache
 def _owners() -> Mapping[str, str]:
-    """Return the owning check's id for each ``cause`` or ``cause:about``."""
+    """Return the id of the owning check for each ``cause`` or ``cause:about``."""
     return {key: check.id for check in reversed(list(catalogue().values())) for key in check.owns}
 
 
@@ -36,8 +36,8 @@ def _users() -> Mapping[str, tuple[str, ...]]:
 
 
 def owners(subject: Finding, probe: str | None = None) -> Iterator[str]:
-    """Yield the ids of the checks whose failure a finding can be, the likeliest first: its owners, then those that look
-    at the probe that it is about, or at the one that was refused.
+    """Yield the ids of the checks that may own a finding, the likeliest first: those that declare its cause, then those
+    that use the probe it is about, then those that use the refused ``probe``.
     """
     for key in (f"{subject.cause}:{subject.about}", subject.cause):
         if key in _owners():
@@ -48,7 +48,7 @@ def owners(subject: Finding, probe: str | None = None) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class CheckFinding:
-    """What a check found.
+    """The finding of a check, before its owner is known.
 
     ``stated`` findings come from the check itself: it owns them and they are always conclusive.
     """
@@ -69,11 +69,11 @@ class Judge:
         self._results: dict[str, Outcome | CheckFinding] = {}
 
     def outcome(self, check: Check) -> Outcome:
-        """Return the outcome of a check, whose finding may belong to another check."""
+        """Return the outcome of a check; the finding in it may belong to another check."""
         return _outcome(check, self)
 
     def evaluate(self, check: Check) -> Outcome | CheckFinding:
-        """Return what a check itself finds. A check with values that only a pytest item has is not remembered."""
+        """Return the finding or outcome of the check function. Only checks of the catalogue are cached."""
         if get_check(check.id) is not check:
             return evaluate(check, self.connection, self.evidence)
         if check.id not in self._results:
@@ -106,7 +106,7 @@ def _outcome(check: Check, judge: Judge) -> Outcome:
 
 
 def _owner(check: Check, check_finding: CheckFinding, judge: Judge) -> Check:
-    """Return the check that owns the finding: another check that meets the same cause, else this one."""
+    """Return the check that owns the finding: another check that finds the same cause, else this one."""
     evidence = judge.evidence
     for id in owners(check_finding.finding, check_finding.probe):
         other = get_check(id)
@@ -115,7 +115,7 @@ def _owner(check: Check, check_finding: CheckFinding, judge: Judge) -> Check:
         if other.level == "should" and check.level == "must":
             continue  # a `should` check never takes blame from a `must` check
         if not evidence.keys() >= set(other.needs.values()):
-            return other  # it was not selected, so what else it would have seen is not known
+            return other  # it was not selected, so its own finding is unknown
         its = judge.evaluate(other)
         if isinstance(its, CheckFinding) and check_finding.finding.cause in {
             its.finding.cause,
@@ -126,7 +126,7 @@ def _owner(check: Check, check_finding: CheckFinding, judge: Judge) -> Check:
 
 
 def _refused(check: Check, evidence: Mapping[str, Evidence]) -> Iterator[str]:
-    """Yield the causes of all refusals that a check uses; its finding names only one."""
+    """Yield the causes of all refusals in the evidence of a check; its finding names only one."""
     needed = (evidence[probe] for probe in check.needs.values())
     return (evidence_of_need.finding.cause for evidence_of_need in needed if isinstance(evidence_of_need, Refusal))
 
@@ -160,13 +160,13 @@ def evaluate(check: Check, connection: Connection, evidence: Mapping[str, Eviden
     except AssertionError as error:
         text = str(error).strip() or f"it does not hold that {check.title}"
         return CheckFinding(finding(check.cause, explanation=text), None, exchange, stated=True)
-    except Exception as error:  # a fault of a check is not the tenant's
+    except Exception as error:  # a bug in a check is not the tenant's error
         return Outcome(check.id, "error", reason=f"{type(error).__name__}: {error}", probes=probes)
     return _unless_unknown(needed, Outcome(check.id, "passed", probes=probes, exchange=exchange))
 
 
 def _unless_unknown(needed: Mapping[str, Evidence], outcome: Outcome) -> Outcome:
-    """Return an outcome that finds nothing wrong, or an error where evidence of the check has an internal error."""
+    """Return the given outcome, or an error if any evidence of the check is an internal error."""
     fault = next((item for item in needed.values() if isinstance(item, InternalError)), None)
     return outcome if fault is None else Outcome(outcome.check, "error", reason=reason_of(fault), probes=outcome.probes)
 
@@ -177,12 +177,10 @@ def reason_of(fault: InternalError) -> str:
 
 
 def _stopped(check: Check, needed: Mapping[str, Evidence], probes: tuple[str, ...]) -> Outcome | CheckFinding | None:
-    """Return the outcome where needed evidence is not an answer, refusals before internal errors; None if all is
-    answered.
-    """
+    """Return the outcome if required evidence is not an answer, else None. Refusals come before internal errors."""
     missing = [item for name, item in needed.items() if not check.parameters[name] and not isinstance(item, Answer)]
     if needed and not any(isinstance(item, Answer | Refusal) for item in needed.values()):
-        # A check that takes any evidence still has to have some; one of what is not configured stays so in an outage.
+        # Even a check that accepts any evidence needs some. Not configured wins over an outage.
         missing = sorted(needed.values(), key=_is_configured)
         if not _is_configured(missing[0]):
             missing = missing[:1]
@@ -204,5 +202,5 @@ def _is_configured(item: Evidence) -> bool:
 
 
 def probes_of(checks: Iterable[Check]) -> list[str]:
-    """Return the probes that these checks need, each once."""
+    """Return the probes that these checks need, without duplicates."""
     return list(dict.fromkeys(probe for check in checks for probe in check.needs.values()))

@@ -1,4 +1,4 @@
-"""How a check ended."""
+"""The outcome of a check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Status = Literal["passed", "warning", "failed", "blocked", "not_applicable", "no
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """The first thing that went wrong on the way to an outcome, and the check that owns it."""
+    """The root cause of an outcome, and the check that owns it."""
 
     check: str
     finding: Finding
@@ -22,7 +22,7 @@ class Root:
 
     @property
     def conclusive(self) -> bool:
-        """Return whether a service gave a positive sign; otherwise the cause could not be established."""
+        """Return whether a service confirmed the cause; otherwise the cause is only a guess."""
         return self.finding.conclusive
 
 
@@ -36,7 +36,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One check on one connection. ``root`` is set for failed, warning, inconclusive and blocked.
+    """The outcome of one check on one connection. ``root`` is set for failed, warning, inconclusive and blocked.
 
     An ``accepted`` outcome keeps its status, and does not count against the connection.
     """
@@ -51,10 +51,10 @@ class Outcome:
 
     @property
     def blocked_by(self) -> str | None:
-        """Return the id of the check that owns the root cause; None of an outcome that is not blocked."""
+        """Return the id of the check that owns the root cause; None if the outcome is not blocked."""
         return self.root.check if self.root and self.status == "blocked" else None
 
     @property
     def cause(self) -> str | None:
-        """Return the id of the root cause; None without one."""
+        """Return the id of the root cause, or None."""
         return self.root.finding.cause if self.root else None

@@ -1,4 +1,4 @@
-"""The promises of the services, by id: each assertion of a check relies on one. Declared in ``promises.toml``."""
+"""The promises of the services, by id. Each assertion of a check relies on one. Declared in ``promises.toml``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BINDING: frozenset[Tier] = frozenset({"documented", "specified", "recorded"})
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A promise and its source: ``source`` is a URL, or a sentence that says how the promise is known."""
+    """A promise and its ``source``: a URL, or a sentence that explains how the promise is known."""
 
     id: str
     text: str
@@ -26,7 +26,7 @@ class Promise:
 
     @property
     def binding(self) -> bool:
-        """Return whether breaking it may be a failure; otherwise it is a warning at worst."""
+        """Return whether a broken promise may be a failure; otherwise it is at worst a warning."""
         return self.tier in BINDING
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of checks: each one declared by its decorator, in the order in which a connection depends on them."""
+"""The catalogue of checks, each declared by its decorator, in the order in which a connection depends on them."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ RETIRED: Mapping[str, str] = {}
 
 @dataclass(frozen=True)
 class Check(EvidenceFunction):
-    """What must hold, as a pure function of evidence.
+    """A statement that must hold, as a pure function of evidence.
 
-    ``owns`` names the causes that are this check's to report, as ``cause`` or ``cause:about``; ``using`` maps a
-    parameter to its probe; ``cause`` is the cause of a failed ``assert`` statement; ``facts`` are
-    passed in by parameter name. ``moving``: it compares answers that a busy tenant changes, so its findings are
-    confirmed with new answers. ``reads_text``: it looks for words in the customer's own texts, such as queries of
-    rules, so a recording, whose texts are pseudonyms, does not hold it. ``applies`` returns why the check does not
-    apply to a connection, whatever the evidence; None where it applies.
+    ``owns`` names the causes that this check reports, as ``cause`` or ``cause:about``. ``using`` maps a parameter to
+    its probe. ``cause`` is the cause of a failed ``assert`` statement. ``facts`` are passed in by parameter name.
+    ``moving``: the check compares answers that change in a busy tenant, so its findings are confirmed with new answers.
+    ``reads_text``: the check searches the customer's own texts, such as queries of rules; a recording replaces these
+    with pseudonyms, so the check cannot run on it. ``applies`` returns the reason why the check does not apply to a
+    connection, for any evidence; None if it applies.
     """
 
     id: str = ""
@@ -69,18 +69,18 @@ class Check(EvidenceFunction):
 
     @cached_property
     def needs(self) -> Mapping[str, str]:
-        """Return the name of the probe behind each parameter."""
+        """Return the name of the probe for each parameter."""
         using = self.using or {}
         return {name: using.get(name, name) for name in self.parameters if using.get(name, name) in PROBES}
 
     @property
     def description(self) -> str:
-        """Return the docstring of the function: how it is judged."""
+        """Return the docstring of the function, which explains how the check judges."""
         return (self.function.__doc__ or "").strip()
 
     @property
     def shipped(self) -> bool:
-        """Return whether the check is part of this suite, and not the user's own."""
+        """Return whether the check is part of this suite, not the user's own."""
         return self.function.__module__.startswith(f"{__package__}.")
 
 
@@ -105,11 +105,11 @@ def check(
     applies: Callable[[Connection], str | None] | None = None,
     reads_text: bool = False,
 ) -> Callable[[F], F]:
-    """Declare a check. Several decorators on a function declare one check each, with their own probes.
+    """Declare a check. Several decorators on one function declare one check each, with their own probes.
 
-    The function's parameters name probes (or ``connection``); it returns if the title holds, and otherwise raises
-    an ``AssertionError`` or calls a function of :mod:`conformance.checks.expect`. Raises ValueError for an id that is
-    malformed or already used.
+    The parameters of the function name probes (or ``connection``). The function returns if the title holds; otherwise
+    it raises an ``AssertionError`` or calls a function of :mod:`conformance.checks.expect`. Raises ValueError for an id
+    that is malformed or already used.
 
         @check("OWN-001", "the workspace is in the EU", level="should")
         def test_region(workspace: Answer) -> None:
@@ -131,17 +131,17 @@ def check(
 
 
 def get_check(id: str) -> Check:
-    """Return a declared check, without reading the whole catalogue. Raises KeyError for an unknown id."""
+    """Return a declared check without loading the whole catalogue. Raises KeyError for an unknown id."""
     return _checks[id]
 
 
 def order(check: Check) -> tuple[int, str, str]:
-    """Return a sort key: checks in the order of their areas, the user's own areas last."""
+    """Return the sort key of a check: by area, with the user's own areas last."""
     return _PLACES.get(check.area, len(_PLACES)), check.area, check.id
 
 
 def catalogue() -> Mapping[str, Check]:
-    """Return all declared checks by id, in order, the shipped ones included."""
+    """Return all declared checks by id, in order. This loads the shipped ones."""
     for name in _modules():
         if name not in _read:
             _read.add(name)

@@ -1,4 +1,4 @@
-"""Facts of a run beyond one answer, to fill in the commands of a fix."""
+"""Facts of a run that fill in the commands of a fix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run_facts(
 ) -> dict[str, str]:
     """Return the facts for a fix: the connection's ids, the app's object id, and the API and host of ``exchange``.
 
-    ``probe`` is the one that was refused. ``roles`` are the least permissions that the connection needs of the API.
+    ``probe`` is the refused probe. The fact ``roles`` lists the least permissions that the connection needs of the API.
     """
     facts = connection.facts()
     tokens = [
@@ -39,8 +39,8 @@ def run_facts(
 
 
 def least_roles(connection: Connection, api: str) -> tuple[str, ...]:
-    """Return the application permissions of an API that the connection asks for, or without which an operation that it
-    calls is refused.
+    """Return the application permissions of an API that the connection needs: those it asks for, and those of the
+    operations that it calls.
     """
     operations = (endpoint for endpoint in ENDPOINTS.values() if endpoint.api.name == api)
     needs = (endpoint.needs for endpoint in operations if connection.calls(endpoint))

@@ -1,4 +1,4 @@
-"""The workspace and what surrounds it."""
+"""The workspace, its subscription and its resource group."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ UNSEEN = frozenset({"rbac_role_missing", "rbac_wrong_scope", "rbac_wrong_princip
     ),
 )
 def test_subscription(connection: Connection, subscription: Evidence, workspace: Evidence, token_arm: Evidence) -> None:
-    """A role on the workspace alone does not show the subscription: what is below it then speaks for it. A delegated
-    one (Azure Lighthouse) belongs to ``customer_tenant_id``.
+    """The subscription is Enabled, Warned or PastDue, and belongs to the tenant of the tokens, or to
+    ``customer_tenant_id`` where it is delegated (Azure Lighthouse). An app with a role on the workspace alone cannot
+    see the subscription; then an answer from the workspace is enough.
     """
     if isinstance(subscription, Answer):
         state = subscription.data.state
@@ -48,10 +49,10 @@ def test_subscription(connection: Connection, subscription: Evidence, workspace:
 
 
 def other_tenant(connection: Connection, subscription: Subscription, token_arm: Evidence) -> Finding | None:
-    """Return the finding of a subscription that belongs to another tenant than it should, by its own ``tenantId``.
+    """Return the finding of a subscription whose ``tenantId`` is not the expected tenant, else None.
 
-    Without ``customer_tenant_id`` that is one delegated to the tenant of the tokens: it counts where Microsoft Graph or
-    Defender is used too, since both answer for the latter.
+    Without ``customer_tenant_id`` the expected tenant is that of the tokens. A subscription delegated to it is a
+    finding only where Microsoft Graph or Defender is used too, since these answer for the tenant of the tokens.
     """
     token = token_arm.data.claims.get("tid") if isinstance(token_arm, Answer) else None
     owner, expected = subscription.tenant_id, connection.customer_tenant_id or token
@@ -75,7 +76,9 @@ def other_tenant(connection: Connection, subscription: Subscription, token_arm: 
 
 @check("ARM-002", "the resource group exists", owns=("resource_group_not_found",))
 def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
-    """A role on the workspace alone does not show the resource group; then the workspace speaks for it."""
+    """The resource group answers. An app with a role on the workspace alone cannot see it; then an answer from the
+    workspace is enough.
+    """
     if isinstance(resource_group, Answer):
         return
     refusal_finding = resource_group.finding if isinstance(resource_group, Refusal) else None
@@ -90,7 +93,7 @@ def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
 
 @check("ARM-003", "the workspace exists and is provisioned", owns=("workspace_not_found",))
 def test_workspace(workspace: Answer[Workspace], query_print: Evidence) -> None:
-    """``provisioningState`` is Succeeded, and the query API knows the workspace too."""
+    """``provisioningState`` is Succeeded, and the query API finds the workspace too."""
     if isinstance(query_print, Refusal) and query_print.finding.cause == "workspace_not_found":
         raise Found(query_print.finding, refusal=query_print)
     state = workspace.data.properties.provisioning_state
@@ -104,14 +107,16 @@ def test_workspace(workspace: Answer[Workspace], query_print: Evidence) -> None:
 
 @check("ARM-004", "the workspace's id is the configured one", owns=("workspace_id_mismatch",))
 def test_workspace_id(connection: Connection, workspace: Answer[Workspace]) -> None:
-    """Its ``customerId`` equals ``workspace_id``: name and GUID lead to one place."""
+    """``customerId`` of the workspace equals ``workspace_id``: the name and the GUID belong to the same workspace."""
     if mismatch := id_mismatch(connection, workspace.data):
         raise Found(mismatch, promise="customer-id")
 
 
 @check("ARM-005", "the workspace answers queries from public networks", owns=("network_access_disabled",))
 def test_public_queries(connection: Connection, workspace: Answer[Workspace], query_print: Evidence) -> None:
-    """``publicNetworkAccessForQuery`` is Enabled - or a query was answered all the same, from inside its network."""
+    """``publicNetworkAccessForQuery`` is Enabled, or a query was answered anyway, from inside the workspace's
+    network.
+    """
     if is_closed(workspace.data) and not isinstance(query_print, Answer):
         raise Found(network_closed(workspace.data, connection.facts()), promise="public-query")
     if isinstance(query_print, Refusal) and query_print.finding.cause == "network_access_disabled":
@@ -125,7 +130,7 @@ def test_public_queries(connection: Connection, workspace: Answer[Workspace], qu
     owns=("daily_cap_reached",),
 )
 def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_daily_cap: Evidence) -> None:
-    """The daily cap by ``dataIngestionStatus`` and the workspace's own log, retention against
+    """The daily cap is not reached, by ``dataIngestionStatus`` and the workspace's own log. Retention is at least
     ``expect.min_retention_days``.
     """
     properties = workspace.data.properties
@@ -137,7 +142,7 @@ def test_ingestion(connection: Connection, workspace: Answer[Workspace], query_d
 
 
 def is_associated(workspace: Workspace) -> bool:
-    """Return whether the workspace names Microsoft Sentinel among what is built on it (``features.associations``)."""
+    """Return whether Microsoft Sentinel is in the workspace's list of solutions (``features.associations``)."""
     features = workspace.properties.features
     return "Sentinel" in ((features and features.associations) or ())
 
@@ -147,8 +152,8 @@ NOT_ENABLED = ("sentinel_not_onboarded", "provider_not_registered")
 
 @check("ARM-007", "Microsoft Sentinel is enabled on the workspace", owns=NOT_ENABLED)
 def test_onboarded(connection: Connection, onboarding: Evidence, workspace: Evidence, incidents: Evidence) -> None:
-    """By its onboarding state. A refusal to show that is not a no; answered incidents are a yes, and so is what the
-    workspace itself says that it is used for.
+    """The onboarding state exists, or incidents are answered. If the app may not read the onboarding state, the
+    workspace's own list of solutions (``features.associations``) is enough.
     """
     if isinstance(incidents, Refusal) and incidents.finding.cause in NOT_ENABLED:
         raise Found(incidents.finding, refusal=incidents)

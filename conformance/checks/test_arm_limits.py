@@ -1,4 +1,4 @@
-"""What limits the workspace without any refusal: daily cap, networks, plans and retention of tables, api-versions."""
+"""Limits of the workspace that cause no refusal: daily cap, networks, plans and retention of tables, api-versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
     "ARM-008", "the workspace is not near its daily cap", area="arm", level="should", owns=("daily_cap_reached:near",)
 )
 def test_near_cap(workspace: Answer[Workspace]) -> None:
-    """``dataIngestionStatus`` is not ApproachingQuota; ARM-006 fails where ingestion is stopped already."""
+    """``dataIngestionStatus`` is not ApproachingQuota. ARM-006 reports ingestion that has already stopped."""
     capping = workspace.data.properties.workspace_capping
     if capping and capping.data_ingestion_status == "ApproachingQuota":
         reset = f", which resets at {capping.quota_next_reset_time}" if capping.quota_next_reset_time else ""
@@ -32,7 +32,7 @@ def test_near_cap(workspace: Answer[Workspace]) -> None:
 
 
 def is_closed(workspace: Workspace) -> bool:
-    """Return whether a workspace takes no data from public networks, and has no private link either."""
+    """Return whether a workspace accepts no data from public networks and has no private link either."""
     properties = workspace.properties
     return properties.public_network_access_for_ingestion == "Disabled" and not properties.private_link_scoped_resources
 
@@ -45,7 +45,9 @@ def is_closed(workspace: Workspace) -> bool:
     owns=("network_access_disabled:ingestion",),
 )
 def test_public_ingestion(workspace: Answer[Workspace]) -> None:
-    """``publicNetworkAccessForIngestion`` is Enabled, or a private link or perimeter is there by which data comes."""
+    """``publicNetworkAccessForIngestion`` is Enabled, or data can arrive by a private link or a network security
+    perimeter.
+    """
     if is_closed(workspace.data):
         fail(
             "The workspace takes no data from public networks (publicNetworkAccessForIngestion is Disabled), and has no"
@@ -67,8 +69,8 @@ def test_public_ingestion(workspace: Answer[Workspace]) -> None:
     owns=("table_unqueryable:rules",),
 )
 def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -> None:
-    """Analytics rules read tables of the plan Analytics; one that names a table on Basic or Auxiliary fails, or finds
-    nothing.
+    """Analytics rules can read only tables of the plan Analytics. A rule that names a table of the plan Basic or
+    Auxiliary fails or finds nothing.
     """
     if not isinstance(alert_rules, Answer):
         not_applicable("the rules were not read")
@@ -94,7 +96,7 @@ def test_plans_of_rules(tables: Answer[ArmList[Table]], alert_rules: Evidence) -
 
 
 def is_temporary(table: Table) -> bool:
-    """Return whether a table holds results of a search job, or restored logs."""
+    """Return whether a table holds results of a search job or restored logs."""
     return bool(table.properties.schema and table.properties.schema.table_type in ("SearchResults", "RestoredLogs"))
 
 
@@ -106,8 +108,9 @@ def is_temporary(table: Table) -> bool:
     owns=("data_stale:table_retention",),
 )
 def test_table_retention(connection: Connection, tables: Answer[ArmList[Table]]) -> None:
-    """The interactive retention of tables on the plan Analytics against ``expect.min_retention_days``. -1 stands for
-    the workspace's own, which ARM-006 holds to it; results of searches and restored logs are temporary.
+    """The interactive retention of each table of the plan Analytics is at least ``expect.min_retention_days``. A table
+    with -1 has the workspace's retention, which ARM-006 checks. Tables of search results and restored logs are
+    temporary and skipped.
     """
     expected = connection.expect.min_retention_days
     if expected is None:
@@ -137,7 +140,7 @@ def test_table_retention(connection: Connection, tables: Answer[ArmList[Table]])
     owns=("data_stale:total_retention",),
 )
 def test_total_retention(tables: Answer[ArmList[Table]]) -> None:
-    """``totalRetentionInDays`` counts both the interactive and the long-term retention, and so is the longer one."""
+    """``totalRetentionInDays`` includes the interactive and the long-term retention, so it is never the shorter one."""
     odd = [
         table.name
         for table in tables.data.value
@@ -172,7 +175,7 @@ def test_total_retention(tables: Answer[ArmList[Table]]) -> None:
     owns=("provider_not_registered:Microsoft.OperationalInsights",),
 )
 def test_registered(connection: Connection, provider: Evidence, subscription: Evidence, incidents: Evidence) -> None:
-    """The ``registrationState`` in the subscription. Only a role on the subscription shows it."""
+    """``registrationState`` is Registered or Registering. Only an app with a role on the subscription can see it."""
     resource_provider = visible_provider(provider, subscription)
     if resource_provider is None or resource_provider.registration_state in ("Registered", "Registering"):
         return
@@ -187,8 +190,8 @@ def test_registered(connection: Connection, provider: Evidence, subscription: Ev
 
 
 def visible_provider(provider: Evidence, subscription: Evidence) -> Provider | None:
-    """Return a provider in the subscription; None where the connection does not look into it. Raises ``NotApplicable``
-    where the subscription is not shown to the app.
+    """Return a provider in the subscription; None where the connection does not read it. Raises ``NotApplicable`` if
+    the app may not see the subscription.
     """
     for evidence in (subscription, provider):
         if isinstance(evidence, Refusal) and evidence.finding.cause in UNSEEN:

@@ -1,4 +1,4 @@
-"""Entra issues a token for each API."""
+"""Tokens issued by Entra for each API."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def test_tenant(
     token_graph: Evidence,
     token_defender: Evidence,
 ) -> None:
-    """By OpenID discovery, which needs no credential: its issuer names the tenant, its host the cloud. A tenant that
-    gets no tokens, for its own sake, is not there either.
+    """OpenID discovery, which needs no credential, shows the tenant (in the issuer) and the cloud (in the host). Token
+    requests are not refused because of the tenant.
     """
     if problem := foreign_cloud(connection, discovery.data):
         raise Found(problem, promise="discovery")
@@ -97,8 +97,8 @@ def test_app_accepted(
     token_defender: Evidence,
     discovery: Answer[OpenIdConfiguration],
 ) -> None:
-    """Entra looks at the app before it looks at the credential: a refusal of the latter proves it too. An app without
-    a service principal may get tokens all the same; they lack ``oid``, and nothing accepts them.
+    """Entra checks the app before the credential, so a refused credential proves that the app exists. An app without a
+    service principal may still get tokens; they have no ``oid``, and no API accepts them.
     """
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
     fail_if_refused(APP_CAUSES, tokens)
@@ -113,7 +113,7 @@ def test_app_accepted(
     "AUTH-003",
     "the credential is accepted",
     owns=(
-        *(cause for cause in CREDENTIAL_CAUSES if cause not in WHOLE),  # of those, other services speak too
+        *(cause for cause in CREDENTIAL_CAUSES if cause not in WHOLE),  # other services report the rest too
         *(f"{cause}:{token}" for cause in CREDENTIAL_CAUSES if cause in WHOLE for token in TOKENS),
         *(f"{cause}:tokens" for cause in sorted({*WHOLE, "contract_violation", "clock_skew"})),
     ),
@@ -125,7 +125,9 @@ def test_credential_accepted(
     token_defender: Evidence,
     discovery: Answer[OpenIdConfiguration],
 ) -> None:
-    """Secret, certificate or federated assertion: an issued token proves it, or a refusal that is about the API."""
+    """The credential is a secret, certificate or federated assertion. An issued token, or a refusal about the API,
+    proves that it is accepted.
+    """
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
     fail_if_refused(CREDENTIAL_CAUSES, tokens)
     require_reached(tokens, beyond=RESOURCE_CAUSES)
@@ -140,8 +142,8 @@ def test_credential_accepted(
 def test_other_secrets(
     connection: Connection, client_secrets: Answer[tuple[Evidence, ...]], token_arm: Evidence, token_graph: Evidence
 ) -> None:
-    """Where the connection has several, while one is replaced by the next. One that works is enough; those that do not
-    are named by their position in ``client_secrets``.
+    """A connection may have several secrets while one is being replaced. One working secret is enough for the
+    connection; the rejected ones are named by their position in ``client_secrets``.
     """
     fail_if_refused(tuple(REFUSED_SECRETS), (token_arm, token_graph))
     refused = [
@@ -164,7 +166,7 @@ def test_other_secrets(
 
 
 def owns(audience: Audience) -> tuple[str, ...]:
-    """Return the causes, with the audience as subject, that a check of a token owns."""
+    """Return the causes that the check of a token owns, as ``cause:audience``."""
     return tuple(f"{cause}:{audience}" for cause in RESOURCE_CAUSES)
 
 
@@ -184,7 +186,7 @@ def test_token_issued(token: Answer[Token]) -> None:
 
 
 def flaws(audience: Audience) -> tuple[str, ...]:
-    """Return the causes of a wrong token, with the audience as subject."""
+    """Return the causes of a wrong token, as ``cause:audience``."""
     return tuple(f"{cause}:{audience}" for cause in ("wrong_token_audience", "wrong_token_tenant", "token_expired"))
 
 
@@ -213,10 +215,11 @@ def flaws(audience: Audience) -> tuple[str, ...]:
     owns=flaws("defender"),
 )
 def test_token_sane(connection: Connection, token: Answer[Token], used: Evidence) -> None:
-    """A bearer token with a sane lifetime: its claims name the API, the tenant and the app; app-only, and valid now.
+    """The token is a bearer token, valid now and for a sensible time. Its claims name the API, the tenant and the app,
+    but no user.
 
-    The claims are read for diagnosis: a token that cannot be read is the service's right, and passes. So does an
-    audience that the API takes.
+    The claims are read for diagnosis only. A token that cannot be decoded passes, because the service may choose its
+    format; so does an unexpected audience that the API accepts.
     """
     response = token.data.response
     bearer, sane = response.token_type.lower() == "bearer", 0 < response.expires_in <= LONGEST_LIFE
@@ -254,7 +257,7 @@ def test_token_answer(
     token_graph: Evidence,
     token_defender: Evidence,
 ) -> None:
-    """``Cache-Control: no-store``, and JSON; the documented members are a token's, or none was issued."""
+    """Token answers have ``Cache-Control: no-store`` and are JSON with the documented members."""
     tokens = (token_arm, token_log_analytics, token_graph, token_defender)
     require_reached(tokens)
     if isinstance(connection.credential, ManagedIdentity):
@@ -279,7 +282,9 @@ def test_token_answer(
     using={"foreign": "foreign_token_at_graph"},
 )
 def test_foreign_token_refused(foreign: Evidence) -> None:
-    """The negative control, run with ``-m negative`` only: a token of one API is refused by another with 401 or 403."""
+    """A negative control, run only with ``-m negative``: a token for one API is refused by another one with 401 or
+    403.
+    """
     if not isinstance(foreign, Refusal):
         fail("A token of another API was accepted: something else than the service answers here.")
     status = foreign.exchange.status if foreign.exchange else None

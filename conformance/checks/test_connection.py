@@ -1,4 +1,4 @@
-"""The connection file's values before anything is sent, and the way to the services."""
+"""The values of the connection file, checked before anything is sent, and the network path to the services."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ WORKSPACE = {"workspace_id": "workspace-id", "workspace_name": "resource-names",
 
 
 def first_problem(connection: Connection, keys: Iterable[str]) -> Problem | None:
-    """Return the first problem of these keys."""
+    """Return the first problem of these keys, or None."""
     return next((problem for problem in problems(connection) if problem.key in keys), None)
 
 
 @check("CONN-001", "the tenant is named by a GUID or a domain", owns=("tenant_malformed:tenant_id",))
 def test_tenant_id(connection: Connection) -> None:
-    """``tenant_id`` is the directory's GUID or one of its domains, not common, organizations or consumers."""
+    """``tenant_id`` is the GUID of the directory or one of its domains, not common, organizations or consumers."""
     if problem := first_problem(connection, TENANT):
         fail(problem.text, problem.cause, about=problem.key, promise=TENANT[problem.key])
 
@@ -37,7 +37,7 @@ def test_tenant_id(connection: Connection) -> None:
     owns=("config_invalid:client_id", "config_invalid:subscription_id"),
 )
 def test_ids(connection: Connection) -> None:
-    """Both have the form of a GUID, without braces or blanks."""
+    """Both have the form of a GUID, without braces or spaces."""
     if problem := first_problem(connection, IDS):
         fail(problem.text, problem.cause, about=problem.key, promise=IDS[problem.key])
 
@@ -48,7 +48,9 @@ def test_ids(connection: Connection) -> None:
     owns=("secret_id_instead_of_value", "config_invalid:client_secret"),
 )
 def test_secret(connection: Connection) -> None:
-    """Not GUID-shaped (that is the secret's ID), no blanks, quotes or line ends around it. Its text is never shown."""
+    """The secret does not look like a GUID (that would be its ID) and has no spaces, quotes or line ends around it. Its
+    text is never shown.
+    """
     if problem := first_problem(connection, SECRET):
         fail(problem.text, problem.cause, about=problem.key, promise=SECRET[problem.key])
 
@@ -64,14 +66,16 @@ def test_secret(connection: Connection) -> None:
     ),
 )
 def test_workspace_values(connection: Connection) -> None:
-    """The workspace id is a GUID, the name is a name, the resource group obeys Azure's rules for names."""
+    """The workspace id is a GUID. The workspace name and the resource group follow Azure's naming rules."""
     if problem := first_problem(connection, WORKSPACE):
         fail(problem.text, problem.cause, about=problem.key, promise=WORKSPACE[problem.key])
 
 
 @check("CONN-005", "the secret is given by reference and only its owner can read it", level="should")
 def test_secret_kept_apart(connection: Connection) -> None:
-    """``env:NAME`` or ``file:PATH`` instead of the value itself, and such a file is not readable by everyone."""
+    """The secret is ``env:NAME`` or ``file:PATH`` instead of the value itself, and such a file is not readable by
+    everyone.
+    """
     credential = connection.credential
     if not isinstance(credential, ClientSecret):
         not_applicable("this connection uses no client secret")
@@ -104,7 +108,9 @@ def test_reachable(
     graph_alerts: Evidence,
     machines: Evidence,
 ) -> None:
-    """Judged from the first request to each service: behind a proxy a name need not resolve here."""
+    """The first request to each service gets an answer. Names are not resolved separately: behind a proxy this machine
+    may not be able to resolve them.
+    """
     evidences = (discovery, workspace, incidents, query_print, graph_alerts, machines)
     for evidence in evidences:
         if isinstance(evidence, Refusal) and evidence.finding.cause in NETWORK:
@@ -117,7 +123,7 @@ def test_reachable(
     "CONN-007", "this machine's clock agrees with the services' within 5 minutes", level="should", owns=("clock_skew",)
 )
 def test_clock(discovery: Evidence, workspace: Evidence, graph_alerts: Evidence) -> None:
-    """Against the ``Date`` header of the answers."""
+    """The ``Date`` header of the answers is compared with this machine's clock."""
     exchanges = [item.exchange for item in (discovery, workspace, graph_alerts) if isinstance(item, Answer | Refusal)]
     skews = [skew for exchange in exchanges if exchange and (skew := exchange.skew) is not None]
     if not skews:

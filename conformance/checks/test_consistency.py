@@ -1,4 +1,4 @@
-"""Two routes to the same truth."""
+"""The same data by two routes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def test_incidents_in_table(
     query_daily_cap: Evidence,
     incident_alerts: Evidence,
 ) -> None:
-    """REST against KQL, leaving out what is younger than 15 minutes or older than the query looks back (14 days)."""
+    """Incidents listed by the REST API are also in the table, by KQL. Those younger than 15 minutes, or older than the
+    14 days of the query, are left out.
+    """
     same_workspace(connection, workspace)
     require(
         "IncidentName" in query_recent_incidents.data.primary.schema,
@@ -95,8 +97,8 @@ def test_incidents_in_table(
 
 
 def other_workspace(connection: Connection, incident_alerts: Evidence) -> str | None:
-    """Return the id of the workspace that an incident's alerts are of, by ``resourceIdentifiers``; None if that is the
-    configured one, or not told.
+    """Return the workspace id in the ``resourceIdentifiers`` of an incident's alerts, if it is not the configured one,
+    else None.
     """
     if not isinstance(incident_alerts, Answer):
         return None
@@ -114,8 +116,8 @@ def other_workspace(connection: Connection, incident_alerts: Evidence) -> str | 
 def test_incidents_in_graph(
     connection: Connection, incidents: Answer[ArmList[SentinelIncident]], graph_incidents: Answer[ODataList[Incident]]
 ) -> None:
-    """Once the workspace is connected to the Defender portal, by its provider's incident id; merged ones are allowed
-    for.
+    """Once the workspace is connected to the Defender portal, Graph lists its incidents by their
+    ``providerIncidentId``. Incidents that were merged into another one count too.
     """
     if not incidents.data.value:
         not_applicable("Sentinel has no incident to look for")
@@ -147,7 +149,7 @@ def test_incidents_in_graph(
 def test_alerts_in_graph(
     connection: Connection, defender_alerts: Answer[ODataList[DefenderAlert]], graph_alerts: Answer[ODataList[Alert]]
 ) -> None:
-    """A tenant whose Defender for Endpoint has alerts has some in ``alerts_v2``."""
+    """If Defender for Endpoint has alerts in the tenant, ``alerts_v2`` has some too."""
     now = graph_alerts.exchange.date
     if not any(is_settled(alert.alert_creation_time, now) for alert in defender_alerts.data.value):
         not_applicable("Defender for Endpoint has no alert to look for that is older than minutes")

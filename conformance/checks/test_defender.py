@@ -21,7 +21,7 @@ from conformance.probing.following import Pages
     owns=("licence_missing:defender", "app_role_missing:defender"),
 )
 def test_machines(machines: Answer[ODataList[Machine]], machine: Evidence) -> None:
-    """In their documented shape. An empty list is a tenant without devices."""
+    """The machines have their documented shape. An empty list means a tenant without devices."""
     data: Machine | None = require_answer(machine)
     same = data is None or data.id == requested_id(machine)
     require(same, "Another machine came back than asked for.", promise="defender-by-id")
@@ -29,7 +29,7 @@ def test_machines(machines: Answer[ODataList[Machine]], machine: Evidence) -> No
 
 @check("MDE-002", "alerts can be listed, and one read by its id")
 def test_alerts(defender_alerts: Answer[ODataList[Alert]], defender_alert: Evidence) -> None:
-    """In their documented shape."""
+    """The alerts have their documented shape."""
     data: Alert | None = require_answer(defender_alert)
     same = data is None or data.id == requested_id(defender_alert)
     require(same, "Another alert came back than asked for.", promise="defender-by-id")
@@ -39,8 +39,8 @@ def test_alerts(defender_alerts: Answer[ODataList[Alert]], defender_alert: Evide
 def test_options(
     machines: Answer[ODataList[Machine]], machines_filtered: Answer[ODataList[Machine]], machines_next: Evidence
 ) -> None:
-    """No more than asked for, only those of the asked health, and others after ``$skip``: new machines may push some
-    of the first page onto the second.
+    """``$top`` limits the number of machines, ``$filter`` returns only the requested health, and ``$skip`` leads to
+    other machines. New machines may move some of the first page onto the second.
     """
     listed, filtered, pages = machines.data.value, machines_filtered.data.value, require_answer(machines_next)
     require(len(listed) <= PAGE, f"$top={PAGE} gave {len(listed)} machines.", promise="defender-options")
@@ -61,8 +61,8 @@ def test_options(
 
 @check("MDE-004", "no end of the Defender API is announced", level="should", owns=("api_retires_soon:defender",))
 def test_end_announced(machines: Answer[ODataList[Machine]]) -> None:
-    """Message centre notice MC1220762 names 2027-02-01. Whether it means these routes is not clear; so it is only
-    told.
+    """Message centre notice MC1220762 names 2027-02-01. It is not clear whether it includes these routes, so this is
+    only a warning.
     """
     now = machines.exchange.date or machines.exchange.received
     ends = min(
@@ -89,7 +89,7 @@ MIN_MACHINES = 5
 
 
 def sample(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> list[Machine]:
-    """Return the machines of the first two pages, each once. Raises ``NotApplicable`` where there is none."""
+    """Return the machines of the first two pages, without duplicates. Raises ``NotApplicable`` if there are none."""
     pages: Pages[ODataList[Machine]] | None = require_answer(machines_next)
     listed = [*machines.data.value, *(pages.second.value if pages else ())]
     if not listed:
@@ -98,7 +98,7 @@ def sample(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> lis
 
 
 def onboarded(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> list[Machine]:
-    """Return those that Defender for Endpoint watches. Raises ``NotApplicable`` where there is none."""
+    """Return the machines that are onboarded to Defender for Endpoint. Raises ``NotApplicable`` if there are none."""
     active = [device for device in sample(machines, machines_next) if device.onboarding_status in (None, "Onboarded")]
     if not active:
         not_applicable("Defender for Endpoint lists no machine that is onboarded")
@@ -107,9 +107,9 @@ def onboarded(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> 
 
 @check("MDE-005", "most machines still report", level="should", owns=("data_stale:machines",), moving=True)
 def test_machines_report(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
-    """A quarter or more of the onboarded machines of two pages were seen within 7 days, and are not called Inactive.
-    A few machines may all be switched off for a week, so fewer than five are not judged; nor is a machine that says
-    neither when it was seen nor how it is.
+    """At least a quarter of the onboarded machines of the first two pages were seen within 7 days and are not Inactive.
+    Fewer than five machines are not judged, since all may be switched off for a week. Machines with neither a last-seen
+    time nor a health status are skipped.
     """
     now = machines.exchange.date
     devices = [device for device in onboarded(machines, machines_next) if device.last_seen or device.health_status]
@@ -137,8 +137,8 @@ IMPAIRED = ("ImpairedCommunication", "NoSensorData", "NoSensorDataImpairedCommun
 
 @check("MDE-006", "the sensors of most machines work", level="should", owns=("data_stale:sensors",), moving=True)
 def test_sensors(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
-    """``healthStatus`` is neither ImpairedCommunication nor NoSensorData on at least half of the onboarded
-    machines that state it.
+    """``healthStatus`` is neither ImpairedCommunication nor NoSensorData on at least half of the onboarded machines
+    that have one.
     """
     states = [device.health_status for device in onboarded(machines, machines_next) if device.health_status]
     if not states:
@@ -157,7 +157,7 @@ def test_sensors(machines: Answer[ODataList[Machine]], machines_next: Evidence) 
 
 @check("MDE-007", "most machines that can be watched are", level="should", owns=("data_stale:onboarding",), moving=True)
 def test_onboarding(machines: Answer[ODataList[Machine]], machines_next: Evidence) -> None:
-    """Of the machines of the first two pages no more than half can be onboarded (``CanBeOnboarded``) and are not."""
+    """At most half of the machines of the first two pages could be onboarded (``CanBeOnboarded``) but are not."""
     devices = sample(machines, machines_next)
     waiting = sum(machine.onboarding_status == "CanBeOnboarded" for machine in devices)
     if waiting * 2 > len(devices):

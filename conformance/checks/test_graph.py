@@ -20,7 +20,9 @@ from conformance.probing.tokens import Token
     owns=("licence_missing:graph", "app_role_missing:graph"),
 )
 def test_alerts(graph_alerts: Answer[ODataList[Alert]], graph_alert: Evidence) -> None:
-    """``alerts_v2`` in its documented shape. A 200 alone does not prove the permission: PERM-001 looks at the token."""
+    """``alerts_v2`` has its documented shape. The status 200 alone does not prove the permission: PERM-001 checks the
+    token.
+    """
     data: Alert | None = require_answer(graph_alert)
     same = data is None or data.id == requested_id(graph_alert)
     require(same, "Another alert came back than asked for.", promise="graph-by-id")
@@ -28,8 +30,8 @@ def test_alerts(graph_alerts: Answer[ODataList[Alert]], graph_alert: Evidence) -
 
 @check("GRAPH-002", "security incidents can be listed, and one read by its id")
 def test_incidents(graph_incidents: Answer[ODataList[Incident]], graph_incident: Evidence) -> None:
-    """With ``$top`` of 50, the most that the route takes. Its alerts are not asked for: ``$expand`` of one incident is
-    not documented.
+    """The list is requested with ``$top`` of 50, the maximum of this route. The alerts of an incident are not
+    requested: ``$expand`` of one incident is not documented.
     """
     listed = graph_incidents.data.value
     require(len(listed) <= 50, f"$top=50 gave {len(listed)} incidents.", promise="graph-options")
@@ -42,8 +44,8 @@ def test_incidents(graph_incidents: Answer[ODataList[Incident]], graph_incident:
 def test_options(
     graph_alerts: Answer[ODataList[Alert]], graph_alerts_filtered: Answer[ODataList[Alert]], graph_alerts_next: Evidence
 ) -> None:
-    """The next link leads on, to at least one alert that is not on the first page; a filter on severity gives that
-    severity; a count is at least what is listed.
+    """The next link leads to at least one alert that is not on the first page. A filter on severity returns only that
+    severity. The count is at least the number of listed alerts.
     """
     listed, filtered, pages = graph_alerts.data, graph_alerts_filtered.data.value, require_answer(graph_alerts_next)
     require(len(listed.value) <= PAGE, f"$top={PAGE} gave {len(listed.value)} alerts.", promise="graph-options")
@@ -75,7 +77,7 @@ def test_options(
 
 @check("GRAPH-004", "secure scores can be read", level="should")
 def test_secure_scores(secure_scores: Answer[ODataList[SecureScore]]) -> None:
-    """What SecurityEvents.Read.All is still good for."""
+    """Secure scores are the only data that SecurityEvents.Read.All still gives access to."""
     for score in secure_scores.data.value:
         if score.current_score is not None and score.max_score is not None:
             require(
@@ -85,8 +87,8 @@ def test_secure_scores(secure_scores: Answer[ODataList[SecureScore]]) -> None:
 
 @check("GRAPH-005", "the connection does not depend on the retired alerts route", level="should")
 def test_not_retired(token_graph: Answer[Token]) -> None:
-    """``/security/alerts`` ended on 2026-10-15: SecurityEvents.Read.All without SecurityAlert.Read.All opens no
-    alerts.
+    """``/security/alerts`` ended on 2026-10-15. SecurityEvents.Read.All without SecurityAlert.Read.All gives access to
+    no alerts.
     """
     roles = set(token_graph.data.roles)
     events = roles & {"SecurityEvents.Read.All", "SecurityEvents.ReadWrite.All"}
@@ -101,8 +103,8 @@ def test_not_retired(token_graph: Answer[Token]) -> None:
 
 
 def of_sentinel(incident: SentinelIncident) -> bool:
-    """Return whether Sentinel itself raised it, or an alert in it; incidents of other products reach Graph by
-    themselves.
+    """Return whether Sentinel itself raised the incident or an alert in it. Incidents of other products reach Graph
+    without Sentinel.
     """
     data = incident.properties.additional_data
     names = (incident.properties.provider_name, *((data.alert_product_names if data else None) or ()))
@@ -121,7 +123,9 @@ def test_portal_connected(
     graph_sentinel_alerts: Answer[ODataList[Alert]],
     incidents: Evidence,
 ) -> None:
-    """They are only there once the workspace is connected to the Defender portal; an empty list is no proof of calm."""
+    """Graph has Sentinel's alerts only after the workspace is connected to the Defender portal. An empty list is judged
+    by comparing it with Sentinel's own incidents.
+    """
     if graph_sentinel_alerts.data.value:
         return
     if not isinstance(incidents, Answer):

@@ -1,4 +1,4 @@
-"""The onboarding guide: steps that change nothing, or do not work, each named once."""
+"""Steps of the onboarding guide that have no effect or do not work, each reported once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ ARM = RESOURCES["arm"]
 
 
 def of_the_guide(connection: Connection) -> str | None:
-    """Return why the guide's steps do not matter to a connection; None where its profile is the guide's."""
+    """Return the reason why the guide's steps do not apply to a connection, or None where its profile is the
+    guide's.
+    """
     return None if connection.profile.guide else f"the profile {connection.profile.name} follows another guide"
 
 
@@ -29,7 +31,7 @@ def of_the_guide(connection: Connection) -> str | None:
     applies=of_the_guide,
 )
 def test_user_impersonation(application: Answer[Application]) -> None:
-    """``user_impersonation`` is a delegated permission: an app without a user gains nothing by it. Azure roles
+    """``user_impersonation`` is a delegated permission: an app without a user gets nothing from it. Azure roles
     decide.
     """
     for access in application.data.required_resource_access or ():
@@ -50,8 +52,8 @@ def test_user_impersonation(application: Answer[Application]) -> None:
     applies=of_the_guide,
 )
 def test_defender_token(token_log_analytics: Answer[Token], token_defender: Evidence) -> None:
-    """The guide calls Defender with a token for Log Analytics; Defender refuses that with 401. It needs a token of
-    its own.
+    """The guide calls Defender with a token for Log Analytics, which Defender refuses with 401. Defender needs a token
+    for Defender.
     """
     if isinstance(token_defender, Answer):
         return
@@ -75,7 +77,9 @@ def test_defender_token(token_log_analytics: Answer[Token], token_defender: Evid
     applies=of_the_guide,
 )
 def test_security_events(token_graph: Answer[Token]) -> None:
-    """It opens secure scores and nothing else since 2026-10-15; alerts and incidents have permissions of their own."""
+    """Since 2026-10-15 this permission gives access to secure scores only. Alerts and incidents need other
+    permissions.
+    """
     roles = token_graph.data.roles
     if "SecurityEvents.Read.All" in roles and not holds(token_graph.data, "SecurityAlert.Read.All"):
         fail(
@@ -96,7 +100,7 @@ def test_security_events(token_graph: Answer[Token]) -> None:
 def test_error_table(
     token_arm: Evidence, token_log_analytics: Evidence, token_graph: Evidence, token_defender: Evidence
 ) -> None:
-    """AADSTS700011 is not a redirect mismatch: it says that the app is not in the tenant."""
+    """AADSTS700011 is not a redirect mismatch: it means that the app is not in the tenant."""
     for token in (token_arm, token_log_analytics, token_graph, token_defender):
         if isinstance(token, Refusal) and token.finding.code == "AADSTS700011":
             fail(
@@ -114,7 +118,9 @@ def test_error_table(
     applies=of_the_guide,
 )
 def test_defender_permissions(connection: Connection, token_defender: Answer[Token], token_graph: Evidence) -> None:
-    """Machine.Read.All and Alert.Read.All of WindowsDefenderATP; the guide only asks for permissions of Graph."""
+    """Machine.Read.All and Alert.Read.All of WindowsDefenderATP are needed; the guide only requests permissions of
+    Graph.
+    """
     if problem := flaw(token_defender.data, connection, token_defender.exchange.date):
         raise Found(problem)
     if (

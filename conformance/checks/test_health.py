@@ -1,4 +1,4 @@
-"""What fails without saying so: connectors, rules and playbooks by Sentinel's health table, and what they rest on."""
+"""Silent failures: connectors, rules and playbooks in Sentinel's health table, and the data that they depend on."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SWITCH_ON = "health monitoring is not switched on: Microsoft Sentinel > Settings
 
 
 def health_states(query_health_states: Evidence) -> Sequence[Row]:
-    """Return the rows of SentinelHealth by resource and operation. Raises ``NotApplicable`` where the table is not
-    there, and :class:`Found` for another refusal.
+    """Return the rows of SentinelHealth by resource and operation. Raises ``NotApplicable`` if the table does not
+    exist, and :class:`Found` for another refusal.
     """
     if isinstance(query_health_states, Refusal) and query_health_states.finding.cause == "table_missing":
         not_applicable(SWITCH_ON)
@@ -35,7 +35,7 @@ def health_states(query_health_states: Evidence) -> Sequence[Row]:
 
 @check("HEALTH-001", "health monitoring reports", level="should", owns=("data_stale:SentinelHealth",))
 def test_monitoring(query_health_states: Evidence, data_connectors: Evidence) -> None:
-    """SentinelHealth has events of the last 7 days where there are data connectors, whose state it reports each
+    """SentinelHealth has events of the last 7 days if the workspace has data connectors: their state is reported each
     hour.
     """
     rows = health_states(query_health_states)
@@ -86,9 +86,9 @@ FAILED = ("failure", "partial success")
     owns=("data_stale:playbooks",),
 )
 def test_last_state(query_health_states: Evidence, kind: str, operation: str, things: str) -> None:
-    """By the latest event of each in SentinelHealth, within 7 days: its Status is neither Failure nor Partial success.
-    What succeeded after a failure is well again. The operation tells the kind of resource, of whose names there are two
-    published spellings (Data connector, DataConnector).
+    """The latest event of each resource in SentinelHealth, within 7 days, has a Status other than Failure and Partial
+    success. A success after a failure is enough. The operation identifies the kind of resource, because Microsoft
+    publishes two spellings of the kinds (Data connector, DataConnector).
     """
     rows = [
         row for row in health_states(query_health_states) if str(row.get("OperationName")).lower().endswith(operation)
@@ -127,7 +127,9 @@ def _state(row: Row) -> str:
     moving=True,
 )
 def test_alerts_arrive(query_alerts: Answer[QueryResponse], incident_alerts: Evidence, alert_table: Evidence) -> None:
-    """Sentinel shows an alert of an incident, and the table has any row. Rows may be hidden as well as missing."""
+    """If Sentinel shows an alert of an incident, the table has at least one row. Rows that seem missing may be
+    hidden.
+    """
     if query_alerts.data.records():
         return
     if isinstance(alert_table, Answer) and alert_table.data.properties.protection_level == "Protected":
@@ -153,8 +155,8 @@ REGULAR = 7
     "HEALTH-007", "tables that get data every day still do", level="should", owns=("data_stale:tables",), moving=True
 )
 def test_tables_stopped(connection: Connection, query_volumes: Answer[QueryResponse], workspace: Evidence) -> None:
-    """By Usage, which has a row per table and hour: no table with data on 7 or more of the last 14 days got none in the
-    last 24 hours. Where all stopped, LA-030 tells it.
+    """Each table with data on 7 or more of the last 14 days got data in the last 24 hours, by Usage, which has a row
+    per table and hour. If all tables stopped, LA-030 reports it.
     """
     same_workspace(connection, workspace)
     now = query_volumes.exchange.date
@@ -177,7 +179,7 @@ def test_tables_stopped(connection: Connection, query_volumes: Answer[QueryRespo
 
 @check("HEALTH-008", "agents still send heartbeats", level="should", owns=("data_stale:agents",))
 def test_agents(connection: Connection, query_agents: Evidence) -> None:
-    """Of the agents that sent a heartbeat in the last 14 days at least half sent one in the last 24 hours."""
+    """At least half of the agents with a heartbeat in the last 14 days sent one in the last 24 hours."""
     if isinstance(query_agents, Refusal) and query_agents.finding.cause == "table_missing":
         not_applicable("the workspace has no table Heartbeat: no agent sends to it")
     answer: QueryResponse | None = require_answer(query_agents)
@@ -207,7 +209,7 @@ NEAR = 0.8
     moving=True,
 )
 def test_volume(workspace: Answer[Workspace], query_volumes: Answer[QueryResponse]) -> None:
-    """The billed volume of the last 24 hours is below 80 % of ``dailyQuotaGb``; a gigabyte has 1000 megabytes here."""
+    """The billed volume of the last 24 hours is below 80 % of ``dailyQuotaGb``. A gigabyte has 1000 megabytes here."""
     capping = workspace.data.properties.workspace_capping
     quota = capping.daily_quota_gb if capping else None
     if quota is None or quota <= 0:

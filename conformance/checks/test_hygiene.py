@@ -1,4 +1,4 @@
-"""Hygiene: what works today and will not for long."""
+"""Hygiene: things that work today but will stop working soon."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
 
 @check("HYG-001", "the credential does not end soon", level="should", owns=("secret_expires_soon",))
 def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfiguration], application: Evidence) -> None:
-    """From the app's registration where Graph may be asked, else ``secret_expires`` of the connection file."""
+    """The end comes from the app's registration if Graph may be used, else from ``secret_expires`` of the connection
+    file.
+    """
     if isinstance(connection.credential, FederatedToken):
         not_applicable("a federated credential has no end")
     if isinstance(connection.credential, ManagedIdentity):
@@ -40,8 +42,8 @@ def test_credential_end(connection: Connection, discovery: Answer[OpenIdConfigur
 
 
 def _registered_end(application: Evidence, credential: Credential) -> date | None:
-    """Return the end of the credential in use: of a secret by its hint (its first three characters), of several that of
-    the last one; otherwise the latest end.
+    """Return the end of the credential in use. A secret is found by its hint (its first three characters). For several
+    matches, a certificate, or a secret without a match, the latest end counts.
     """
     if not isinstance(application, Answer):
         return None
@@ -71,7 +73,7 @@ def test_headroom(
     data_connectors: Evidence,
     watchlists: Evidence,
 ) -> None:
-    """Requests that were answered only after 429, and what Azure's headers say is left of its bucket."""
+    """No request was answered only after 429, and Azure's rate limit headers show enough remaining reads."""
     items = [
         item
         for item in (
@@ -110,7 +112,9 @@ def test_headroom(
 
 @check("HYG-003", "nothing that the connection uses is about to be retired", level="should", owns=("api_retires_soon",))
 def test_retirements(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> None:
-    """The announced ends of all operations that are used, but Defender's (MDE-004), within 180 days."""
+    """No operation that the connection uses has an announced end within 180 days. MDE-004 judges Defender's
+    operations.
+    """
     now = discovery.exchange.date or discovery.exchange.received
     assert now is not None
     ending = [

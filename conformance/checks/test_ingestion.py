@@ -1,4 +1,4 @@
-"""The writing side: what log ingestion with the same app needs, by plain reads alone. Nothing is sent."""
+"""Log ingestion with the same app: its requirements, verified by read requests only. Nothing is sent."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SENDER_ROLE = "Monitoring Metrics Publisher"
 def visible_data(connection: Connection, evidence: Evidence) -> Any:
     """Return the data of an answer about the connection's rule.
 
-    Raises :class:`NotApplicable` where the app may not look at it, which ING-002 warns of: sending does not need that.
-    Raises :class:`Found` for any other refusal, and :class:`NotConfigured` for a connection without a rule.
+    Raises :class:`NotApplicable` if the app may not read it: sending does not need that right, and ING-002 warns about
+    it. Raises :class:`Found` for any other refusal, and :class:`NotConfigured` for a connection without a rule.
     """
     of_ingestion(connection)
     if isinstance(evidence, Refusal) and evidence.finding.about == "ingestion":
@@ -37,7 +37,7 @@ def visible_data(connection: Connection, evidence: Evidence) -> Any:
 
 @check("ING-001", "the data collection rule exists", owns=("object_not_found:rule",))
 def test_rule(connection: Connection, data_collection_rule: Evidence) -> None:
-    """The resource that ``ingestion.rule`` names answers, and is of that name."""
+    """The resource named in ``ingestion.rule`` answers and has that name."""
     rule: Rule = visible_data(connection, data_collection_rule)
     same = rule.id.lower() == of_ingestion(connection).rule.lower()
     require(same, f"Another rule came back than asked for: {rule.id}.", promise="data-collection-rule")
@@ -45,7 +45,7 @@ def test_rule(connection: Connection, data_collection_rule: Evidence) -> None:
 
 @check("ING-002", "the data collection rule may be looked at", level="should", owns=("rbac_role_missing:ingestion",))
 def test_rule_readable(connection: Connection, data_collection_rule: Evidence, rule_permissions: Evidence) -> None:
-    """Sending does not need the right to read the rule; without it nothing about the rule can be verified."""
+    """Sending does not need the right to read the rule, but without it the rule cannot be verified."""
     of_ingestion(connection)
     for evidence in (data_collection_rule, rule_permissions):
         if isinstance(evidence, Refusal) and evidence.finding.about == "ingestion":
@@ -56,7 +56,7 @@ def test_rule_readable(connection: Connection, data_collection_rule: Evidence, r
 
 @check("ING-003", "the rule has the stream", cause="config_invalid")
 def test_stream(connection: Connection, data_collection_rule: Evidence) -> None:
-    """A data flow of the rule takes the stream; a custom stream is declared in the rule too."""
+    """A data flow of the rule takes the stream. A custom stream is also declared in the rule."""
     rule: Rule = visible_data(connection, data_collection_rule)
     stream, properties = of_ingestion(connection).stream, rule.properties
     flowing = sorted({name for flow in properties.data_flows or () for name in flow.streams or ()})
@@ -80,7 +80,9 @@ def test_stream(connection: Connection, data_collection_rule: Evidence) -> None:
 
 @check("ING-004", "the rule sends the stream to this workspace", owns=("workspace_id_mismatch:ingestion",))
 def test_destination(connection: Connection, data_collection_rule: Evidence) -> None:
-    """By the ARM id of the destination, or by its workspace id. Of several flows of the stream, one has to."""
+    """The destination is compared by ARM id or by workspace id. If several flows take the stream, one with this
+    workspace is enough.
+    """
     rule: Rule = visible_data(connection, data_collection_rule)
     stream = of_ingestion(connection).stream
     flows = flows_of(rule, stream)
@@ -108,8 +110,8 @@ def test_destination(connection: Connection, data_collection_rule: Evidence) -> 
 def test_table(
     connection: Connection, data_collection_rule: Evidence, ingestion_table: Evidence, tables: Evidence
 ) -> None:
-    """The table of the flow's output stream, in the workspace that the rule sends to; each one, where several flows
-    take the stream.
+    """The table of the flow's output stream exists in the workspace that the rule sends to. If several flows take the
+    stream, all their tables exist.
     """
     stream = of_ingestion(connection).stream
     flows = flows_here(visible_data(connection, data_collection_rule), stream, connection)
@@ -142,19 +144,19 @@ PRIVATE = (
 
 
 def own_url(rule: Rule) -> str | None:
-    """Return the log ingestion URL of a rule that has one itself."""
+    """Return the log ingestion URL of the rule itself, or None."""
     return rule.properties.endpoints.logs_ingestion if rule.properties.endpoints else None
 
 
 def is_own_host(rule: Rule, endpoint: str | None) -> bool:
-    """Return whether a sender's endpoint is the rule's own, and not that of its endpoint resource."""
+    """Return whether a sender's endpoint is the rule's own, not that of its endpoint resource."""
     url = own_url(rule)
     return bool(url and endpoint and url.rstrip("/").lower() == endpoint.rstrip("/").lower())
 
 
 @check("ING-006", "the sender's endpoint is the rule's", cause="config_invalid")
 def test_endpoint(connection: Connection, data_collection_rule: Evidence, data_collection_endpoint: Evidence) -> None:
-    """The host of ``ingestion.endpoint`` is that of the rule, or of the endpoint resource that the rule names."""
+    """The host of ``ingestion.endpoint`` is that of the rule, or of the endpoint resource named in the rule."""
     configured, rule = of_ingestion(connection).endpoint, visible_data(connection, data_collection_rule)
     if configured is None:
         raise NotConfigured("ingestion.endpoint")
@@ -184,8 +186,8 @@ def test_endpoint(connection: Connection, data_collection_rule: Evidence, data_c
 def test_network(
     connection: Connection, workspace: Evidence, data_collection_rule: Evidence, data_collection_endpoint: Evidence
 ) -> None:
-    """By the endpoint resource and by the workspace; a sender within the private network is not hindered. The rule's
-    own host, where the sender uses it, is not the endpoint resource's.
+    """The endpoint resource and the workspace accept data from public networks. This does not affect a sender in the
+    private network. If the sender uses the rule's own host, the endpoint resource does not count.
     """
     endpoint = of_ingestion(connection).endpoint
     own_host = isinstance(data_collection_rule, Answer) and is_own_host(data_collection_rule.data, endpoint)
@@ -231,8 +233,8 @@ def _unseen() -> Finding:
 
 @check("ING-008", f"{SENDER_ROLE} lets the app send to the rule", owns=("rbac_role_missing:sending",))
 def test_may_send(connection: Connection, rule_permissions: Evidence) -> None:
-    """The effective permissions at the rule hold the data action that log ingestion asks for. Where the app may not
-    look at them, it is not known: nothing that only reads can tell a role for sending alone from no role.
+    """The effective permissions at the rule include the data action for log ingestion. If the app may not read them,
+    the result is unknown: read requests cannot distinguish a role for sending only from no role.
     """
     if isinstance(rule_permissions, Refusal) and rule_permissions.finding.about == "ingestion":
         raise Found(_unseen(), refusal=rule_permissions)

@@ -29,7 +29,7 @@ TIMESPAN = timedelta(hours=6)
     owns=("empty_answer:log_analytics",),
 )
 def test_query(query_print: Answer[QueryResponse]) -> None:
-    """``print ok=1``: one row of one column, which needs no data."""
+    """``print ok=1`` returns one row with one column; it needs no data."""
     rows = query_print.data.records()
     require(
         rows == [{"ok": 1}],
@@ -40,7 +40,7 @@ def test_query(query_print: Answer[QueryResponse]) -> None:
 
 @check("LA-002", "the same query by resource id is answered alike")
 def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print: Answer[QueryResponse]) -> None:
-    """The workspace's ARM id and its GUID lead to one place."""
+    """The workspace's ARM id and its GUID lead to the same workspace."""
     require(
         query_by_resource.data.records() == query_print.data.records(),
         "The two routes to the workspace answer differently.",
@@ -49,15 +49,15 @@ def test_query_by_resource(query_by_resource: Answer[QueryResponse], query_print
 
 
 def same_workspace(connection: Connection, workspace: Evidence) -> None:
-    """Raise :class:`Found` if the configured workspace id differs from that of the workspace that Azure Resource
-    Manager shows: then its plan says nothing about the queries.
+    """Raise :class:`Found` if the configured workspace id is not that of the workspace in Azure Resource Manager. In
+    that case the plans of its tables say nothing about the queries.
     """
     if isinstance(workspace, Answer) and (mismatch := id_mismatch(connection, workspace.data)):
         raise Found(mismatch, promise="customer-id")
 
 
 def hidden_finding(table: str) -> Finding:
-    """Return the finding of a protected table, whose rows are silently hidden from readers without the data action."""
+    """Return the finding for a protected table: its rows are silently hidden from readers without the data action."""
     return finding(
         "data_hidden",
         about=table,
@@ -83,7 +83,7 @@ def hidden_finding(table: str) -> Finding:
 def test_table(
     connection: Connection, rows: Answer[QueryResponse], plan: Evidence, workspace: Evidence, table: str
 ) -> None:
-    """The table is there, on a plan that the query API reaches, and its rows are not hidden from this reader."""
+    """The table exists, its plan allows the query API, and its rows are not hidden from this reader."""
     same_workspace(connection, workspace)
     if isinstance(plan, Answer):
         name = plan.data.properties.plan
@@ -104,8 +104,8 @@ def test_table(
 @check("LA-013", "Usage can be queried", level="should", using={"rows": "query_usage"})
 @check("LA-014", "Heartbeat can be queried", level="should", using={"rows": "query_heartbeat"})
 def test_side_table(rows: Evidence) -> None:
-    """Tables that tell how the workspace is; they exist once their feature is used, so a missing one is not a
-    failure.
+    """Such a table shows the state of the workspace. It exists only once its feature is used, so a missing table is not
+    a failure.
     """
     if isinstance(rows, Refusal):
         if rows.finding.cause == "table_missing":
@@ -126,7 +126,7 @@ def test_side_table(rows: Evidence) -> None:
     given={"table": "SecurityAlert"},
 )
 def test_columns(rows: Answer[QueryResponse], table: str) -> None:
-    """Names and types as Microsoft's table reference has them; more columns are fine."""
+    """Names and types are those of Microsoft's table reference. Additional columns are fine."""
     schema = rows.data.primary.schema
     documented = TABLES[table].documented
     missing = sorted(name for name in documented if name not in schema)
@@ -147,9 +147,9 @@ def test_freshness(
     query_daily_cap: Evidence,
     incidents: Evidence,
 ) -> None:
-    """Newest row and ingestion delay of each table against ``expect``, by the service's clock.
+    """The newest row and the ingestion delay of each table are within ``expect``, by the service's clock.
 
-    Rows of what Sentinel shows are hidden where there are none, and not old.
+    If Sentinel shows data of which the table has no rows, the rows are reported as hidden, not as old.
     """
     same_workspace(connection, workspace)
     if stop := ingestion_stop(workspace, query_daily_cap):
@@ -186,8 +186,8 @@ def test_freshness(
 
 
 def lists_incidents(incidents: Evidence, since: datetime) -> bool:
-    """Return whether Microsoft Sentinel lists an incident that was changed since then, and long enough ago for its row
-    to have arrived.
+    """Return whether Microsoft Sentinel lists an incident that was changed after ``since``, and long enough ago for its
+    row to have arrived.
     """
     changes = (incident.properties.last_modified_time_utc for incident in elements_of(incidents))
     return any(change and since < change and is_settled(change, since + LOOK_BACK) for change in changes)
@@ -223,7 +223,9 @@ def test_whole(
     query_timespan: Evidence,
     query_daily_cap: Evidence,
 ) -> None:
-    """A 200 that carries an error member is a part, and so is a 206; limits of time, size and rows are named."""
+    """No answer is partial: a status 200 with an error member, or a 206. The finding names the limit: time, size or
+    rows.
+    """
     queries = (
         query_print,
         query_by_resource,
@@ -246,7 +248,7 @@ def test_whole(
 
 @check("LA-032", "a table that does not exist is refused as documented")
 def test_unknown_table(query_print: Answer[QueryResponse], query_unknown_table: Evidence) -> None:
-    """400 with SEM0100 tells the real service from something that answers in its place."""
+    """The status 400 with SEM0100 shows that the real service answers, not something in its place."""
     if isinstance(query_unknown_table, Answer):
         fail(
             "A query on a table that does not exist was answered with success: something else than Log Analytics"
@@ -272,7 +274,7 @@ def test_unknown_table(query_print: Answer[QueryResponse], query_unknown_table: 
 
 @check("LA-033", "the timespan and the Prefer header of a request are honoured", level="should")
 def test_timespan(query_timespan: Answer[QueryResponse]) -> None:
-    """No row older than the timespan counts, and the statistics that were asked for are there."""
+    """No row is older than the timespan, and the requested statistics are in the answer."""
     require(query_timespan.data.statistics is not None, "Prefer: include-statistics=true brought no statistics.")
     rows, now = query_timespan.data.records(), query_timespan.exchange.date
     oldest = rows[0].get("Oldest") if rows else None

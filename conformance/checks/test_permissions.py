@@ -1,4 +1,4 @@
-"""Admin consent: the application permissions that the tokens carry."""
+"""Admin consent: the application permissions in the tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from conformance.probing.tokens import Token
 
 
 def asks_for(role: str, api: str, *, optional: bool = False) -> Callable[[Connection], str | None]:
-    """Return what tells why a check of one permission does not apply to a connection."""
+    """Return a function that gives the reason why the check of one permission does not apply to a connection, else
+    None.
+    """
 
     def reason(connection: Connection) -> str | None:
         asked_for = connection.needs.recommended(api) if optional else connection.needs.required(api)
@@ -69,10 +71,11 @@ def asks_for(role: str, api: str, *, optional: bool = False) -> Callable[[Connec
     applies=asks_for("Alert.Read.All", "defender"),
 )
 def test_role_granted(connection: Connection, token: Answer[Token], consents: Evidence, role: str) -> None:
-    """By the token's ``roles`` claim: the permission, or the ReadWrite one that includes it.
+    """The token's ``roles`` claim has the permission, or the ReadWrite permission that includes it.
 
-    A token cannot tell whether a missing permission was never requested, requested as delegated or never consented;
-    PERM-021 tells it where the app may read itself. What is missing of one API is one finding, with one command.
+    A token does not show whether a missing permission was never requested, requested as delegated or never consented.
+    PERM-021 shows it if the app may read its own registration. All missing permissions of one API are one finding with
+    one command.
     """
     if token.data.claims and not holds(token.data, role):
         if problem := flaw(token.data, connection, token.exchange.date):
@@ -81,7 +84,9 @@ def test_role_granted(connection: Connection, token: Answer[Token], consents: Ev
 
 
 def asks_for_more(api: str, *, optional: bool = False) -> Callable[[Connection], str | None]:
-    """Return what tells why a check of all further permissions of an API does not apply to a connection."""
+    """Return a function that gives the reason why the check of an API's further permissions does not apply, else
+    None.
+    """
 
     def reason(connection: Connection) -> str | None:
         if further(connection.needs, api, optional=optional):
@@ -112,10 +117,10 @@ def declare_further(id: str, api: str, what: str, *, optional: bool = False) -> 
 def test_further_roles_granted(
     connection: Connection, token: Answer[Token], consents: Evidence, api: str, optional: bool
 ) -> None:
-    """By the token's ``roles`` claim, as for the permissions with checks of their own; the missing ones are named.
+    """The token's ``roles`` claim has every permission that a profile or ``[connection.expect]`` asks for beyond the
+    onboarding guide. Missing ones are named.
 
-    What a profile and ``[connection.expect]`` ask for beyond the onboarding guide. A permission that writes is never
-    used: only the token is read.
+    Permissions to write are never used: only the token is read.
     """
     for role in further(connection.needs, api, optional=optional):
         if token.data.claims and not holds(token.data, role):
@@ -137,8 +142,8 @@ HARMLESS = frozenset({"Data.Read", "Application.Read.All"})
 def test_least_privilege(
     connection: Connection, token_graph: Evidence, token_defender: Evidence, token_log_analytics: Evidence
 ) -> None:
-    """The ``roles`` of each token against the permissions that the connection's profile asks for, and what they
-    include; write permissions are named.
+    """The ``roles`` of each token are only those that the connection's profile asks for, and those that these include.
+    Permissions to write are named.
     """
     tokens = [token.data for token in (token_graph, token_defender, token_log_analytics) if isinstance(token, Answer)]
     if not tokens:
@@ -162,7 +167,9 @@ def test_least_privilege(
 
 
 def included(connection: Connection, api: str) -> set[str]:
-    """Return the permissions of an API that a connection asks for, with the Read ones that ReadWrite includes."""
+    """Return the permissions of an API that a connection asks for, and the Read permissions that ReadWrite ones
+    include.
+    """
     asked_for = {*connection.needs.required(api), *connection.needs.recommended(api)}
     return asked_for | {role.replace(".ReadWrite.", ".Read.") for role in asked_for}
 
@@ -171,7 +178,7 @@ def included(connection: Connection, api: str) -> set[str]:
 def test_requested_and_consented(
     application: Answer[Application], consents: Answer[ODataList[AppRoleAssignment]]
 ) -> None:
-    """Where the app may read its own registration: requested, delegated and consented permissions told apart."""
+    """If the app may read its own registration, this distinguishes requested, delegated and consented permissions."""
     granted = {consent.app_role_id.lower() for consent in consents.data.value}
     for requested_access in application.data.required_resource_access or ():
         resource = resource_of(requested_access.resource_app_id)

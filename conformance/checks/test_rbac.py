@@ -28,7 +28,9 @@ from conformance.probing.tokens import Token
     owns=("rbac_role_missing", "policy_denied", "ip_blocked:arm"),
 )
 def test_permissions_readable(connection: Connection, permissions: Answer[ArmList[Permissions]]) -> None:
-    """``Microsoft.Authorization/permissions`` at the workspace; every Sentinel role includes the right to read it."""
+    """``Microsoft.Authorization/permissions`` at the workspace answers. Every Sentinel role includes the right to read
+    it.
+    """
     if not permissions.data.value:
         fail(
             "No role reaches the workspace: the list of effective permissions is empty.",
@@ -39,9 +41,9 @@ def test_permissions_readable(connection: Connection, permissions: Answer[ArmLis
 
 
 def require_allowed(connection: Connection, permissions: Evidence, area: str, evidences: Sequence[Evidence]) -> None:
-    """Raise :class:`Found` if an operation of the area was refused for a missing role, and return if one was answered.
+    """Raise :class:`Found` if an operation of the area was refused for a missing role; return if one was answered.
 
-    Without either, the permissions decide. An observed answer or refusal outweighs the computed permissions.
+    Without either, the permissions decide. An observed answer or refusal counts more than the computed permissions.
     """
     for evidence in evidences:
         if isinstance(evidence, Refusal) and evidence.finding.cause.startswith("rbac_"):
@@ -81,7 +83,9 @@ def owning(area: str) -> tuple[str, ...]:
     owns=owning("tables"),
 )
 def test_action_allowed(connection: Connection, permissions: Evidence, result: Evidence, area: str) -> None:
-    """Wildcards, notActions and several roles added up, against the action that the operation needs."""
+    """The effective permissions, with wildcards, notActions and several roles added up, allow the action of the
+    operation.
+    """
     require_allowed(connection, permissions, area, [result])
 
 
@@ -103,7 +107,9 @@ def test_sentinel_allowed(
     metadata: Evidence,
     settings: Evidence,
 ) -> None:
-    """Every read of ``Microsoft.SecurityInsights`` that is used; the first action that is refused is named."""
+    """Every read of ``Microsoft.SecurityInsights`` that the connection uses is allowed. The first refused action is
+    named.
+    """
     operations = (
         incidents,
         incident_alerts,
@@ -149,9 +155,9 @@ def test_further_actions_allowed(
     metadata: Evidence,
     settings: Evidence,
 ) -> None:
-    """What a profile and ``[connection.expect]`` ask for, such as to change an incident: by the effective permissions
-    at the workspace. A read that is answered shows its action itself; one that is refused is a finding of RBAC-010 to
-    RBAC-013.
+    """The effective permissions at the workspace include every action that a profile or ``[connection.expect]`` asks
+    for, such as changing an incident. An answered read proves its own action; RBAC-010 to RBAC-013 report refused
+    reads.
     """
     reads = (
         workspace,
@@ -207,7 +213,9 @@ def test_assignment_reaches(
     query_print: Evidence,
     incidents: Evidence,
 ) -> None:
-    """Directly, by resource group, subscription or management group, or through a group; for the token's object id."""
+    """The object id in the token, or one of its groups, has a role at the workspace, resource group, subscription or
+    management group.
+    """
     for evidence in (workspace, query_print, incidents):
         if isinstance(evidence, Refusal) and evidence.finding.cause in MISPLACED:
             raise Found(evidence.finding, refusal=evidence)

@@ -1,4 +1,4 @@
-"""The Azure roles that the service principal holds: whether they are those that are needed, and no more."""
+"""The Azure roles of the service principal: the required roles, and no more."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_role_as_advised(
     role_assignments: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
 ) -> None:
-    """Microsoft advises the resource group; a role on the workspace alone does not reach the solution and workbooks.
+    """Microsoft advises the resource group; a role on the workspace alone does not include the solution and workbooks.
 
-    A custom role that allows the same is as good; one that reads everything, or more than the resource group, is more
-    than is needed.
+    A custom role with the same permissions is as good. A role that can read everything, or is assigned above the
+    resource group, is more than needed.
     """
     roles = roles_held(role_assignments, role_definitions)
     if not roles:
@@ -86,8 +86,8 @@ def test_no_writing_role(
     role_assignments: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
 ) -> None:
-    """No Owner, Contributor, User Access Administrator, Sentinel Contributor or Responder, and no custom role like
-    them.
+    """The roles include no Owner, Contributor, User Access Administrator, Sentinel Contributor or Responder, and no
+    custom role like them.
     """
     writing = sorted(
         {
@@ -113,8 +113,8 @@ def test_roles_of_the_profile(
     role_assignments: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
 ) -> None:
-    """The changes that each role allows against those of the profile's roles and actions, and where it is assigned: not
-    beyond the scope that the profile names.
+    """Each role allows no changes beyond those of the profile's roles and actions, and is not assigned above the scope
+    in the profile.
     """
     needs = connection.needs
     needed = allowed_by_needs(connection, role_definitions.data)
@@ -152,9 +152,9 @@ def test_own_role(
     assignments_here: Answer[ArmList[RoleAssignment]],
     role_definitions: Answer[ArmList[RoleDefinition]],
 ) -> None:
-    """A role that Defender's unified RBAC keeps holds no service principals: what is added there by hand may go.
-    Where such roles are assigned at the workspace unified RBAC was activated; what that does to the access of an app is
-    not documented, and nothing is said about it.
+    """Roles that Defender's unified RBAC manages are not for service principals: members added by hand may be removed.
+    Such roles at the workspace show that unified RBAC was activated. Its effect on the access of an app is not
+    documented, so the check does not judge it.
     """
     names = {definition.name.lower(): definition.properties.role_name for definition in role_definitions.data.value}
     managed = [

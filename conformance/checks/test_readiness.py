@@ -1,4 +1,4 @@
-"""Readiness for what Microsoft has announced: who still depends on what ends, and what is left to do."""
+"""Readiness for the ends that Microsoft has announced: the dependencies in use, and the remaining steps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ XDR = "Microsoft XDR"
 
 
 def today_of(answer: Answer[Any]) -> date:
-    """Return the day of an answer, by the service's clock. Raises ``NotApplicable`` where nothing says which it is."""
+    """Return the day of an answer, by the service's clock. Raises ``NotApplicable`` if the answer has no date."""
     now = answer.exchange.date or answer.exchange.received
     if now is None:
         not_applicable("the answer carries no date to count from")
@@ -39,12 +39,12 @@ def today_of(answer: Answer[Any]) -> date:
 
 
 def portal_end(answer: Answer[Any]) -> str:
-    """Return the sentence that counts down to the end of Microsoft Sentinel in the Azure portal."""
+    """Return a sentence with the time left until the end of Microsoft Sentinel in the Azure portal."""
     return f"{PORTAL.what} ends on {PORTAL.ends}, {PORTAL.countdown(today_of(answer))}."
 
 
 def of_xdr(incident: Incident) -> bool:
-    """Return whether the Defender portal has the incident: its provider is Microsoft XDR."""
+    """Return whether the incident is in the Defender portal: its provider is Microsoft XDR."""
     return incident.properties.provider_name == XDR
 
 
@@ -52,8 +52,8 @@ def of_xdr(incident: Incident) -> bool:
 def test_connected(
     connection: Connection, incidents: Answer[ArmList[Incident]], graph_sentinel_alerts: Evidence
 ) -> None:
-    """Graph shows an alert of Sentinel, or Sentinel's own incidents have the provider Microsoft XDR, which all have
-    once the workspace is connected. Incidents without alerts stay in Sentinel, and tell nothing.
+    """Graph shows an alert of Sentinel, or Sentinel's incidents have the provider Microsoft XDR, as all do once the
+    workspace is connected. Incidents without alerts stay in Sentinel and prove nothing.
     """
     if isinstance(graph_sentinel_alerts, Answer):
         listed: ODataList[Alert] = graph_sentinel_alerts.data
@@ -87,7 +87,7 @@ def test_connected(
     owns=("api_retires_soon:incident_links",),
 )
 def test_incident_links(incidents: Answer[ArmList[Incident]]) -> None:
-    """``providerIncidentId`` and ``additionalData.providerIncidentUrl`` of incidents of Microsoft XDR:
+    """Incidents of Microsoft XDR have ``providerIncidentId`` and ``additionalData.providerIncidentUrl``;
     ``incidentUrl`` alone leads to the Azure portal.
     """
     of_defender = [incident for incident in incidents.data.value if of_xdr(incident)]
@@ -116,7 +116,7 @@ STOPPING = ("Fusion", "MicrosoftSecurityIncidentCreation")
 
 
 def enabled(rules: ArmList[AlertRule], *kinds: str) -> Iterator[AlertRule]:
-    """Yield the rules of these kinds that are enabled."""
+    """Yield the enabled rules of these kinds."""
     return (rule for rule in rules.value if rule.kind in kinds and rule.properties.enabled)
 
 
@@ -127,8 +127,8 @@ def enabled(rules: ArmList[AlertRule], *kinds: str) -> Iterator[AlertRule]:
     owns=("api_retires_soon:rules",),
 )
 def test_stopping_rules(alert_rules: Answer[ArmList[AlertRule]]) -> None:
-    """Fusion and the rules that make incidents of Microsoft's alerts: connecting the workspace switches them off, and
-    its own correlation takes their place.
+    """Fusion rules, and rules that create incidents from Microsoft's alerts, are switched off when the workspace is
+    connected. The Defender portal's own correlation replaces them.
     """
     stopping = rule_titles(enabled(alert_rules.data, *STOPPING))
     if stopping:
@@ -149,7 +149,7 @@ def test_stopping_rules(alert_rules: Answer[ArmList[AlertRule]]) -> None:
     owns=("data_hidden:rules",),
 )
 def test_rules_with_incidents(alert_rules: Answer[ArmList[AlertRule]]) -> None:
-    """The Defender portal does not show alerts of rules that make no incidents (``createIncident`` false)."""
+    """The Defender portal does not show alerts of rules that create no incidents (``createIncident`` false)."""
     hidden = rule_titles(
         rule
         for rule in enabled(alert_rules.data, "Scheduled")
@@ -170,7 +170,7 @@ CHANGING = {"IncidentTitle": "the title", "IncidentProviderName": "the provider"
 
 
 def compared(rule: AutomationRule) -> set[str]:
-    """Return what a rule compares of an incident that the Defender portal changes."""
+    """Return the incident properties in the rule's conditions that the Defender portal changes."""
     conditions = rule.properties.triggering_logic.conditions or ()
     compared_properties = properties_compared([condition.condition_properties for condition in conditions])
     return {CHANGING[name] for name in compared_properties if name in CHANGING}
@@ -184,8 +184,8 @@ def compared(rule: AutomationRule) -> set[str]:
     owns=("api_retires_soon:automation",),
 )
 def test_automation_conditions(automation_rules: Answer[ArmList[AutomationRule]]) -> None:
-    """Once connected, the provider is always Microsoft XDR, and incidents are merged and renamed: a condition on title
-    or provider is met by others than before.
+    """After connecting, the provider is always Microsoft XDR, and incidents are merged and renamed: conditions on title
+    or provider match other incidents than before.
     """
     rules_by_property = {
         rule.properties.display_name: compared(rule)
@@ -212,7 +212,9 @@ def test_automation_conditions(automation_rules: Answer[ArmList[AutomationRule]]
     owns=("api_retired:ThreatIntelligenceIndicator",),
 )
 def test_old_indicators(alert_rules: Answer[ArmList[AlertRule]]) -> None:
-    """``ThreatIntelligenceIndicator`` gets none since 2025-07-31: rules over it run well, and find nothing."""
+    """``ThreatIntelligenceIndicator`` gets no new rows since 2025-07-31: rules over it run without errors and find
+    nothing.
+    """
     end = ANNOUNCEMENTS["threat-intelligence-table"]
     reading = rule_titles(
         rule
@@ -236,9 +238,7 @@ def test_old_indicators(alert_rules: Answer[ArmList[AlertRule]]) -> None:
     owns=("api_retired:data_collector",),
 )
 def test_classic_tables(tables: Answer[ArmList[Table]]) -> None:
-    """Custom tables whose ``tableSubType`` is Classic are those of the Data Collector API, which ended on
-    2026-09-14.
-    """
+    """Custom tables whose ``tableSubType`` is Classic belong to the Data Collector API, which ended on 2026-09-14."""
     end = ANNOUNCEMENTS["data-collector"]
     classic = sorted(
         table.name
@@ -258,7 +258,7 @@ def test_classic_tables(tables: Answer[ArmList[Table]]) -> None:
 
 
 def versions_asked(namespace: str) -> set[str]:
-    """Return the api-versions with which this suite asks a provider."""
+    """Return the api-versions that this suite uses for a provider."""
     return {
         endpoint.api_version
         for endpoint in ENDPOINTS.values()
@@ -283,7 +283,9 @@ def versions_asked(namespace: str) -> set[str]:
     given={"about": "logs_version"},
 )
 def test_versions_listed(provider: Evidence, subscription: Evidence, about: str) -> None:
-    """Some kind of resource of the provider lists each of them. Versions that retire leave these lists first."""
+    """Each api-version in use is listed for at least one resource type of the provider. Retired versions leave these
+    lists first.
+    """
     data = visible_provider(provider, subscription)
     listed = {version for kind in data.resource_types for version in kind.api_versions or ()} if data else set()
     if data is None or not listed:

@@ -1,4 +1,4 @@
-"""Microsoft Sentinel: incidents, what hangs on them, and the workspace's security content."""
+"""Microsoft Sentinel: incidents, their alerts and entities, and the workspace's security content."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_incidents(incidents: Answer[ArmList[Incident]]) -> None:
 
 @check("SENT-002", "the second page of incidents differs from the first", moving=True)
 def test_paging(incidents_next: Answer[Pages[ArmList[Incident]]]) -> None:
-    """By the next link, on the same host, and not in a loop. New incidents may push some of the first page onto the
-    second; all of it is only repeated by a service that does not page.
+    """The next link leads to the same host, not in a loop. New incidents may move some of the first page onto the
+    second; only a service without paging repeats the whole page.
     """
     first, second = incidents_next.data.first, incidents_next.data.second
     require(
@@ -55,7 +55,7 @@ def test_paging(incidents_next: Answer[Pages[ArmList[Incident]]]) -> None:
 
 @check("SENT-003", "$filter, $orderby and $top of incidents do what they say", moving=True)
 def test_options(incidents_filtered: Answer[ArmList[Incident]], incidents: Answer[ArmList[Incident]]) -> None:
-    """Only incidents of the asked severity, oldest first, no more than asked for."""
+    """The answer has only incidents of the requested severity, oldest first, and no more than requested."""
     rows = [incident.properties for incident in incidents_filtered.data.value]
     listed = len(incidents.data.value)
     require(len(rows) <= 2, f"$top=2 gave {len(rows)} incidents.", promise="sentinel-options")
@@ -72,14 +72,14 @@ def test_options(incidents_filtered: Answer[ArmList[Incident]], incidents: Answe
 
 @check("SENT-010", "one incident can be read by its id", using={"incident": "incident"})
 def test_incident(incident: Answer[Incident]) -> None:
-    """It is the incident that was asked for."""
+    """The answer is the requested incident."""
     same = incident.data.name.lower() == requested_id(incident).lower()
     require(same, "Another incident came back than asked for.", promise="sentinel-by-id")
 
 
 @check("SENT-011", "the alerts of an incident can be read")
 def test_incident_alerts(incident_alerts: Answer[IncidentAlerts]) -> None:
-    """More than the service limit of 150 are worth a warning."""
+    """More alerts than the service limit of 150 give a warning."""
     count, limit = len(incident_alerts.data.value), MAX_ALERTS
     advise(
         count <= limit,
@@ -90,7 +90,7 @@ def test_incident_alerts(incident_alerts: Answer[IncidentAlerts]) -> None:
 
 @check("SENT-012", "the entities of an incident can be read")
 def test_incident_entities(incident_entities: Answer[IncidentEntities]) -> None:
-    """Other counts than there are entities are worth a warning."""
+    """Counts that differ from the number of entities give a warning."""
     data = incident_entities.data
     if data.meta_data is not None:
         counted, there = sum(entry.count for entry in data.meta_data), len(data.entities or ())
@@ -112,14 +112,14 @@ def test_incident_entities(incident_entities: Answer[IncidentEntities]) -> None:
 @check("SENT-026", "metadata of content can be read", level="should", using={"listed": "metadata"})
 @check("SENT-027", "settings can be read", level="should", using={"listed": "settings"})
 def test_listed(listed: Answer[Any]) -> None:
-    """The list has its documented shape and names nothing twice. An empty list is normal."""
+    """The list has its documented shape and contains nothing twice. An empty list is normal."""
     ids = [id for element in listed.data.value if (id := getattr(element, "id", None)) is not None]
     require(len(set(ids)) == len(ids), "The list names something twice.", promise="resource-id")
 
 
 @check("SENT-030", "at least one analytics rule is enabled", level="should", owns=("data_stale:rules",))
 def test_rule_enabled(alert_rules: Answer[ArmList[AlertRule]], incidents: Answer[ArmList[Incident]]) -> None:
-    """Without one, nothing makes incidents here. The stable API leaves out near-real-time rules."""
+    """Without an enabled rule, no incidents are created here. The stable API does not list near-real-time rules."""
     if any(rule.properties.enabled for rule in alert_rules.data.value):
         return
     if not alert_rules.data.value and not incidents.data.value:
@@ -130,7 +130,7 @@ def test_rule_enabled(alert_rules: Answer[ArmList[AlertRule]], incidents: Answer
 
 
 def rule_titles(rules: Iterable[AlertRule]) -> list[str]:
-    """Return the display names of rules in order; the name of a rule that has none."""
+    """Return the display names of rules in order; for a rule without one, its name."""
     return sorted(rule.properties.display_name or rule.name for rule in rules)
 
 
@@ -145,7 +145,7 @@ AUTO_DISABLED = re.compile(r"\s*AUTO DISABLED", re.IGNORECASE)
     owns=("data_stale:auto_disabled",),
 )
 def test_auto_disabled(alert_rules: Answer[ArmList[AlertRule]]) -> None:
-    """After repeated permanent failures Sentinel disables a rule, and puts AUTO DISABLED before its name."""
+    """After repeated permanent failures Sentinel disables a rule and puts AUTO DISABLED before its name."""
     disabled = rule_titles(
         rule
         for rule in alert_rules.data.value
@@ -163,7 +163,7 @@ def test_auto_disabled(alert_rules: Answer[ArmList[AlertRule]]) -> None:
 
 @check("SENT-041", "most analytics rules are enabled", level="should", owns=("data_stale:disabled_rules",))
 def test_disabled_share(alert_rules: Answer[ArmList[AlertRule]]) -> None:
-    """At least half of the rules that this API shows."""
+    """At least half of the rules listed by this API are enabled."""
     rules = alert_rules.data.value
     on = sum(bool(rule.properties.enabled) for rule in rules)
     if not on:
@@ -178,7 +178,7 @@ def test_disabled_share(alert_rules: Answer[ArmList[AlertRule]]) -> None:
 
 
 def is_off(connector: DataConnector) -> bool:
-    """Return whether a connector has data types, and each of them is switched off."""
+    """Return whether a connector has data types and all of them are disabled."""
     types = (connector.properties and connector.properties.data_types) or {}
     states = [str(data_type.get("state", "")).lower() for data_type in types.values() if isinstance(data_type, dict)]
     return bool(states) and all(state == "disabled" for state in states)
@@ -186,7 +186,7 @@ def is_off(connector: DataConnector) -> bool:
 
 @check("SENT-042", "every data connector brings some data", level="should", owns=("data_stale:connectors_off",))
 def test_connectors_on(data_connectors: Answer[ArmList[DataConnector]]) -> None:
-    """A connector whose data types are all Disabled, or that is not active, is there and brings nothing."""
+    """A connector whose data types are all Disabled, or that is not active, brings no data."""
     connectors = data_connectors.data.value
     if not connectors:
         not_applicable("no data connector is shown; many are no such resource")
@@ -206,7 +206,7 @@ def test_connectors_on(data_connectors: Answer[ArmList[DataConnector]]) -> None:
 
 @check("SENT-043", "watchlists hold their items", level="should", owns=("data_stale:watchlists",))
 def test_watchlists(watchlists: Answer[ArmList[Watchlist]]) -> None:
-    """No watchlist whose provisioningState is Failed or Canceled: rules that look things up in it find nothing."""
+    """No watchlist has the provisioningState Failed or Canceled: lookups in such a watchlist find nothing."""
     if not watchlists.data.value:
         not_applicable("the workspace has no watchlist")
     failed = sorted(
@@ -225,7 +225,7 @@ def test_watchlists(watchlists: Answer[ArmList[Watchlist]]) -> None:
 
 @check("SENT-044", "no enabled automation rule has expired", level="should", owns=("data_stale:automation",))
 def test_automation_that_has_ended(automation_rules: Answer[ArmList[AutomationRule]]) -> None:
-    """An automation rule with an ``expirationTimeUtc`` in the past is still called enabled, and does nothing."""
+    """An automation rule with an ``expirationTimeUtc`` in the past still counts as enabled but does nothing."""
     now = automation_rules.exchange.date
     if now is None or not automation_rules.data.value:
         not_applicable("the workspace has no automation rule" if now else "the answer carries no date")

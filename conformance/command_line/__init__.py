@@ -1,4 +1,4 @@
-"""Command lines whose help fits one screen."""
+"""Command lines with help that fits on one screen."""
 
 from conformance.command_line.one_screen import OneScreenParser
 

@@ -1,4 +1,4 @@
-"""Command lines whose help fits one screen: one option per line, rare options only by name."""
+"""Command lines with help that fits on one screen: one option per line, rare options only by name."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ COLUMN = 24
 
 
 class OneScreenParser(argparse.ArgumentParser):
-    """An argument parser with a short ``--help`` and the whole help in ``--help-all``.
+    """An argument parser with a short ``--help`` and the full help in ``--help-all``.
 
-    ``rare`` are the options (``--jobs``) that the short help only names.
+    ``rare`` are the options (``--jobs``) that the short help only lists by name.
     """
 
     def __init__(self, *, rare: Collection[str] = (), **settings: Any) -> None:
@@ -27,7 +27,7 @@ class OneScreenParser(argparse.ArgumentParser):
         self.add_argument("--help-all", action=_HelpAll, help="explain every option")
 
     def format_help(self) -> str:
-        """Return the help for one screen of 80 columns, cut to fit; or the whole help."""
+        """Return the help cut to one screen of 80 columns, or the full help."""
         return super().format_help() if self.whole_help else self._short_help()
 
     def _short_help(self) -> str:
@@ -68,7 +68,7 @@ class OneScreenParser(argparse.ArgumentParser):
         return ["", *textwrap.wrap(names, WIDTH, subsequent_indent="  ", break_on_hyphens=False)]
 
     def _explained(self, action: argparse.Action) -> list[str]:
-        """Return the lines of an option."""
+        """Return the help lines of an option."""
         value = "" if action.nargs == 0 else str(action.metavar or action.dest.upper()).replace("%%", "%")
         name = f"  {', '.join(action.option_strings)} {value}".rstrip() if value else f"  {action.option_strings[-1]}"
         name = f"  {value}" if not action.option_strings else name
@@ -78,14 +78,14 @@ class OneScreenParser(argparse.ArgumentParser):
 
 
 def _cut(rest: str, line: str) -> str:
-    """Return the first line of a text without ``rest``, and without a parenthesis that it does not close."""
+    """Return the first line of a text without ``rest``, and without a parenthesis that is not closed in it."""
     if line.count("(") > line.count(")"):
         return line[: line.rindex("(")].rstrip(" ,;:")
     return f"{line[: WIDTH - 4].rpartition(' ')[0] if len(line) > WIDTH - 4 else line} ..." if rest else line
 
 
 class _Help(argparse.Action):
-    """Print the short or the ``whole`` help."""
+    """The action that prints the short or the ``whole`` help."""
 
     whole = False
 

@@ -1,4 +1,4 @@
-"""Connections: their file, their values, their credential, their cloud."""
+"""Connections: their files, values, credentials and clouds."""
 
 from conformance.connection.clouds import CLOUDS, Cloud
 from conformance.connection.credential import Certificate, ClientSecret, Credential, FederatedToken

@@ -29,23 +29,25 @@ class Cloud:
         return self.hosts["entra"]
 
     def host(self, api: Api) -> str | None:
-        """Return the base URL of an API; Sentinel has the URL of Azure Resource Manager. None if the API is not
-        offered.
+        """Return the base URL of an API, or None if the cloud does not offer it. Sentinel has the URL of Azure Resource
+        Manager.
         """
         return self.hosts.get(api.audience or api.name)
 
     def audience(self, name: Audience) -> str | None:
-        """Return the audience to ask a token for."""
+        """Return the audience for a token request, or None if the cloud does not offer it."""
         identifiers = self.audiences.get(name)
         return identifiers[0] if identifiers else None
 
     def scope(self, name: Audience) -> str:
-        """Return the scope of a client-credentials request for an audience. KeyError where it is not offered."""
+        """Return the scope of a client-credentials request for an audience. Raises KeyError if the cloud does not offer
+        it.
+        """
         return f"{self.audiences[name][0]}/.default"
 
     def accepts(self, name: Audience, aud: str) -> bool:
-        """Return whether ``aud`` of a token means this resource: by one of its URIs, with or without slash, or its app
-        id.
+        """Return whether ``aud`` of a token is this resource: one of its URIs, with or without a final slash, or its
+        app id.
         """
         audience = aud.lower().rstrip("/")
         return audience == RESOURCES[name].app_id or audience in (

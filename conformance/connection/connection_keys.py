@@ -37,7 +37,7 @@ LISTS: Mapping[str, tuple[str, Callable[[str], object]]] = {
 
 
 def read_connection(entry: ConnectionTable, many: bool) -> None:
-    """Read one table, and add its connection if it has no problem."""
+    """Read one table, and add its connection if the table has no problems."""
     before = len(entry.file.wrong)
     for key in entry.row:
         if key not in KEYS:
@@ -82,7 +82,7 @@ def read_connection(entry: ConnectionTable, many: bool) -> None:
 
 
 def _of_environment(entry: ConnectionTable) -> dict[str, str]:
-    """Return the values from AKS's variables for keys that the file leaves out: tenant, app and cloud."""
+    """Return the tenant, app and cloud from AKS's variables, for keys that are not in the file."""
     environ = entry.file.environ
     names = {"tenant_id": "AZURE_TENANT_ID", "client_id": "AZURE_CLIENT_ID"}
     from_environment = {key: environ[name] for key, name in names.items() if key not in entry.row and environ.get(name)}
@@ -99,7 +99,7 @@ def _of_environment(entry: ConnectionTable) -> dict[str, str]:
 
 
 def _name(entry: ConnectionTable, *, required: bool) -> str:
-    """Return the connection's name, by default the name of its file. It is part of every output."""
+    """Return the connection's name, which is part of every output. The default is the name of its file."""
     name = _string(entry, "name", required=required) or entry.file.path.stem
     if shape_of(name) or hide(name) != name:
         entry.add_mismatch("name", name, "a name that may be shown")
@@ -132,7 +132,7 @@ def _choice(entry: ConnectionTable, key: str, default: str, choices: Sequence[st
 
 
 def _apis(entry: ConnectionTable) -> tuple[str, ...] | None:
-    """Return the APIs that the file names; None if it leaves them to the profile."""
+    """Return the APIs in the file, or None if it has none and the profile decides."""
     delegated = "customer_tenant_id" in entry.row
     value = entry.row.get("apis", list(OF_AZURE) if delegated else None)
     if value is None:
@@ -160,8 +160,10 @@ def _compare_needs(
     cloud: Cloud,
     ingestion: Ingestion | None,
 ) -> None:
-    """Add a problem if none of the connection's needs can be verified: its profile needs nothing, or needs a rule that
-    the file does not name; or it uses none of the APIs, or its cloud has none of them.
+    """Add a problem if none of the connection's needs can be verified.
+
+    This is so if the profile needs nothing, or needs a rule that is not in the file, or if the connection uses no API
+    that its needs and its cloud have.
     """
     if needs.sends and ingestion is None:
         text = f"profile: {profile.name!r} needs [connection.ingestion] with rule and stream"
@@ -184,7 +186,7 @@ def _and(names: Iterable[str]) -> str:
 
 
 def _partners(entry: ConnectionTable) -> dict[str, str]:
-    """Return the other tenant of a provider's connection, by its key."""
+    """Return the other tenant of a provider's connection, by its key; empty without one."""
     texts = {key: _string(entry, key, required=False) for key in PARTNERS if key in entry.row}
     for key, value in texts.items():
         if not value.strip():
@@ -209,7 +211,7 @@ def _date(entry: ConnectionTable, key: str) -> date | None:
 
 
 def _requirements(entry: ConnectionTable, key: str, value: object) -> Iterator[str]:
-    """Yield the requirements of a list, each in its form for comparison."""
+    """Yield the requirements in a list, each in its form for comparison."""
     what, read = LISTS[key]
     if not isinstance(value, list):
         entry.add_mismatch(f"expect.{key}", value, f"a list of {what}")
@@ -252,7 +254,7 @@ def _expect(entry: ConnectionTable) -> Expect:
 
 
 def _endpoints() -> Iterable[Endpoint[Any]]:
-    """Return all operations. Their shapes are read only where a file names routes."""
+    """Return all operations. Their shapes are loaded only if a file names routes."""
     from conformance.apis import ENDPOINTS
 
     return ENDPOINTS.values()

@@ -46,7 +46,7 @@ OPTIONAL = CREDENTIALS[1:]
 
 @dataclass
 class ConnectionFile(TomlDocument):
-    """A connection file that is being read, and the connections found in it."""
+    """A connection file during reading, and the connections found in it."""
 
     environ: Mapping[str, str] = field(default_factory=dict)
     credentials: bool = True
@@ -79,18 +79,18 @@ class ConnectionTable:
         return line_of(self.table, key, self.nested)
 
     def add_problem(self, key: str, text: str, *, corrected: bool = False) -> None:
-        """Add a problem of a key; ``corrected`` if the text names the correction."""
+        """Add a problem of a key; ``corrected`` if the text contains the correction."""
         self.file.keys[key] = corrected
         self.file.add_problem(text, self.line(key))
 
     def add_mismatch(self, key: str, value: object, expected: str) -> None:
-        """Add the problem that a value is not as its key expects."""
+        """Add the problem that a value differs from the expected one."""
         self.add_problem(key, f"{key}: found {_value_text(key, value)}, expected {expected}")
 
 
 def comment_hint(entry: ConnectionTable, key: str) -> str:
-    """Return a hint to the line where a missing key is commented out, as optional keys are in the template; empty if
-    there is none.
+    """Return a hint to the line where a missing key is commented out, like optional keys in the template; empty without
+    such a line.
     """
     for number, line in enumerate(entry.file.lines, 1):
         if re.match(rf"\s*[#;/-]+\s*{key}\s*=\s*\S", line):

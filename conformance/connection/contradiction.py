@@ -11,7 +11,7 @@ def contradictions(connections: Sequence[tuple[Connection, str]]) -> list[str]:
     """Return one line for each pair of values in which two connections contradict each other. Each connection comes
     with its place (``file:line``) for the message.
 
-    A workspace id belongs to one workspace, and a workspace has one id. One subscription under several tenants is no
+    A workspace id belongs to one workspace, and a workspace has one id. One subscription in several tenants is not a
     contradiction: Azure Lighthouse lets another tenant read it.
     """
     texts: list[str] = []

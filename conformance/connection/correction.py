@@ -36,7 +36,7 @@ Valid = Callable[[str, str], bool]
 
 
 def parts_of(value: str) -> dict[str, str]:
-    """Return the keys that a pasted resource id or portal URL fills in; empty for anything else."""
+    """Return the values in a pasted resource id or portal URL, by key; empty for anything else."""
     text = unquote(value)
     match = RESOURCE_ID.search(text)
     parts = {name: part for name, part in match.groupdict().items() if part} if match else {}
@@ -46,7 +46,7 @@ def parts_of(value: str) -> dict[str, str]:
 
 
 def invisible(text: str) -> str | None:
-    """Return a readable name for the first invisible character of a text; None if there is none."""
+    """Return a readable name for the first invisible character of a text, or None."""
     for sign in text:
         if sign in NAMES or (unicodedata.category(sign) in ("Cf", "Zs") and sign != " "):
             return f"{NAMES.get(sign, 'an invisible character')} (U+{ord(sign):04X})"
@@ -54,7 +54,7 @@ def invisible(text: str) -> str | None:
 
 
 def visible(text: str) -> str:
-    """Return a text without invisible characters; blanks of any kind become plain blanks."""
+    """Return a text without invisible characters; spaces of any kind become plain spaces."""
     signs = (" " if unicodedata.category(sign) == "Zs" else sign for sign in text)
     return "".join(sign for sign in signs if unicodedata.category(sign) != "Cf")
 
@@ -86,8 +86,8 @@ def correction(key: str, value: str, values: Mapping[str, str], valid: Valid) ->
 
 
 def _candidates(value: str) -> tuple[str, ...]:
-    """Return candidates for the corrected value: without surrounding quotes and the like, without blanks, the GUID
-    that is meant, and the id within.
+    """Return candidates for the corrected value: without surrounding quotes and the like, without spaces, the intended
+    GUID, and the id within the value.
     """
     bare = re.sub("^urn:uuid:", "", visible(value).strip(_AROUND), flags=re.IGNORECASE)
     plain = "".join(bare.split())

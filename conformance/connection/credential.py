@@ -19,8 +19,8 @@ EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 
 @dataclass(frozen=True)
 class ClientSecret:
-    """A client secret; ``others`` are further secrets, while a new secret replaces an old one. One working secret is
-    enough.
+    """A client secret. ``others`` are further secrets, for the time in which a new secret replaces an old one. One
+    working secret is enough.
     """
 
     secret: Secret
@@ -32,7 +32,7 @@ class ClientSecret:
         return (self.secret, *self.others)
 
     def msal(self) -> Any:
-        """Return the credential as msal takes it."""
+        """Return the credential in msal's form."""
         return self.secret.reveal()
 
 
@@ -55,8 +55,8 @@ class Certificate:
         self._pem()
 
     def msal(self) -> Any:
-        """Return the credential as msal takes it; with the certificate it signs PS256 and sends the
-        SHA-256 thumbprint.
+        """Return the credential in msal's form. With the certificate, msal signs with PS256 and sends the SHA-256
+        thumbprint.
         """
         key, certificate = self._pem()
         return {"private_key": key, "public_certificate": certificate}
@@ -108,7 +108,7 @@ class FederatedToken:
         return token
 
     def msal(self) -> Any:
-        """Return the credential as msal takes it."""
+        """Return the credential in msal's form."""
         return {"client_assertion": self.token}
 
 
@@ -122,7 +122,7 @@ def _kind_of(key: object) -> str:
 
 
 def remember_key(pem: bytes) -> None:
-    """Register each line of a private key in PEM as a secret: a text may join the lines in many ways."""
+    """Register each line of a private key in PEM as a secret, because texts may join the lines in different ways."""
     for line in pem.decode("ascii", "replace").splitlines():
         if not line.startswith("-----"):
             remember(line)
@@ -132,7 +132,7 @@ Credential = ClientSecret | Certificate | FederatedToken | ManagedIdentity
 
 
 def github_token() -> str:
-    """Return an assertion of GitHub Actions for this job (``permissions: id-token: write``); it lives 5 minutes.
+    """Return an assertion of GitHub Actions for this job (``permissions: id-token: write``). It is valid for 5 minutes.
 
     Raises :class:`SecretError` outside of such a job.
     """

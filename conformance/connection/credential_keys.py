@@ -29,7 +29,9 @@ MANY_SECRETS = 10
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """How a key's value is read. ``expected`` describes valid values, ``fits`` returns whether a value is valid."""
+    """A key and the form of its value. ``expected`` describes valid values; ``fits`` returns whether a value is
+    valid.
+    """
 
     expected: str
     fits: Callable[[object], bool]
@@ -37,7 +39,7 @@ class Key:
 
 
 def read_credential(entry: ConnectionTable) -> Credential | None:
-    """Return the credential of a table; None if it is unusable, which is added to the file's problems."""
+    """Return the credential of a table. For an unusable one, add a problem to the file and return None."""
     keys = [key for key in CREDENTIALS if key in entry.row]
     if not keys:
         if any(get_close_matches(key, CREDENTIALS, 1, 0.8) for key in entry.row if key not in KEYS_OF_FILE):
@@ -83,7 +85,7 @@ def _add_unresolved(entry: ConnectionTable, key: str, value: object, error: Secr
 
 
 def _unresolved(entry: ConnectionTable, key: str, value: Any) -> Credential:
-    """Return a placeholder where no credential is needed, of the same kind if the kind matters."""
+    """Return a placeholder of the same kind, if the kind matters, for sources that need no credential."""
     if key == "managed_identity":
         selector = _selector(value)
         try:
@@ -105,7 +107,7 @@ def _are_texts(value: object) -> bool:
 
 
 def _is_selector(entry: ConnectionTable, value: Mapping[str, Any]) -> bool:
-    """Return whether a table selects one identity; its errors are added to the file's problems."""
+    """Return whether a table selects exactly one identity; otherwise add a problem to the file."""
     for key in value:
         if key not in SELECTORS:
             hint = did_you_mean(key, SELECTORS)
@@ -157,7 +159,7 @@ def _federated_token(entry: ConnectionTable, reference: str) -> Credential:
     if reference == "github":
         return FederatedToken(github_token, "github")
     folder, environ = entry.file.path.parent, entry.file.environ
-    # The token is read for each use: it lives for minutes.
+    # The token is read for each use: it is valid only for minutes.
     origin = resolve(reference, folder, environ).origin
     return FederatedToken(lambda: resolve(reference, folder, environ).reveal().strip(), origin)
 

@@ -16,22 +16,22 @@ from conformance.connection.secret import Secret, SecretError, read
 
 @dataclass
 class Credential:
-    """The lines of a file for a credential, and the files that it refers to: their texts by their names."""
+    """The lines of a file for a credential, and the files that they refer to: texts by name."""
 
     lines: list[str]
     files: dict[str, str] = field(default_factory=dict)
 
 
 def kind_of_credential() -> str:
-    """Ask for the kind of credential, and return its key; a client secret by default."""
+    """Ask for the kind of credential, and return its key. The default is a client secret."""
     return choice("credential", ", ".join(CREDENTIALS), CREDENTIALS, CREDENTIALS[0])
 
 
 def ask_for(kind: str, stem: str, folder: Path, client_id: str) -> Credential:
-    """Ask for the credential of a kind (a key of the connection file), and return it. ``stem`` begins the names of new
-    files, ``folder`` is the folder of these and of a certificate.
+    """Ask for the credential of a kind (a key of the connection file), and return it.
 
-    Raises :class:`InterviewError` without a possible answer.
+    ``stem`` begins the names of new files; ``folder`` contains these and the certificate. Raises
+    :class:`InterviewError` if no valid answer is given.
     """
     return _KINDS[kind](stem, folder, client_id)
 

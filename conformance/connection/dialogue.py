@@ -1,4 +1,4 @@
-"""Questions at the terminal: repeated until an answer is possible."""
+"""Questions at the terminal, repeated until the answer is valid."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Check = Callable[[str], str | None]
 
 
 class InterviewError(UsageError):
-    """No connection file was created; the message is the reason, one line for the user."""
+    """No connection file was created. The message is the reason, one line for the user."""
 
 
 def on_terminal() -> bool:
-    """Return whether the user is at a terminal, and can be asked also for values with a default."""
+    """Return whether the user is at a terminal; then values with a default are asked for too."""
     return sys.stdin.isatty()
 
 
 def answer(name: str, where: str, check: Check, default: str | None = None, label: str = "") -> str:
-    """Return the answer to a question; ``default``, if given, for an empty answer.
+    """Return the answer to a question; an empty answer means ``default``, if given.
 
-    ``label`` is printed for the default instead of its value. Raises :class:`InterviewError` without a possible answer.
+    ``label`` is printed instead of the default's value. Raises :class:`InterviewError` if no valid answer is given.
     """
     hint = "" if default is None else f" [{label or default}]"
     say(f"{name} ({where}){hint}: ", end="")
@@ -58,9 +58,9 @@ def choice(name: str, where: str, words: tuple[str, ...], default: str) -> str:
 
 
 def hidden(key: str, prompt: str, check: Check, *, needed: bool = True) -> str:
-    """Return a secret for a key, read without echo; empty if none is needed and none is given.
+    """Return a secret for a key, read without echo; an empty text if it is optional and not given.
 
-    Raises :class:`InterviewError` without a possible answer.
+    Raises :class:`InterviewError` if no valid answer is given.
     """
     for _ in range(TRIES):
         text = getpass.getpass(prompt) if on_terminal() else sys.stdin.readline().rstrip("\r\n")
@@ -76,6 +76,6 @@ def hidden(key: str, prompt: str, check: Check, *, needed: bool = True) -> str:
 
 
 def client_secret(text: str) -> str | None:
-    """Return why a text is no client secret, without showing it; None if it can be a client secret."""
+    """Return the reason why a text cannot be a client secret, without showing it; None if it can."""
     problem = secret(text)
     return None if problem is None else f"found {problem[1]}, expected {problem[2]}"

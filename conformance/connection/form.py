@@ -30,9 +30,9 @@ def places() -> tuple[Place, ...]:
 
 
 def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
-    """Yield lines: the owner of these keys, the places of their values, and the commands that print them.
+    """Yield lines with the owner of these keys, the places of their values, and the commands that print the values.
 
-    ``values`` are the well-formed values of the connection; they fill in the commands, and hints replace missing ones.
+    ``values`` are the well-formed values of the connection. They fill in the commands; hints replace missing ones.
     """
     places_of_keys = [place for place in places() if set(place.keys) & set(keys)]
     if not places_of_keys:
@@ -45,7 +45,7 @@ def help_for(keys: Collection[str], values: Mapping[str, str]) -> Iterator[str]:
 
 
 def help_for_variables(names: Collection[str]) -> Iterator[str]:
-    """Yield lines: how to set the environment variables of a connection file, in each shell."""
+    """Yield lines that explain how to set the environment variables of a connection file in each shell."""
     if names:
         yield "Set what the file refers to, in the shell that runs this:"
     for name in names:

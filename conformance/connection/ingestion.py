@@ -19,8 +19,8 @@ ENDPOINT = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?/?", re.
 class Ingestion:
     """The target of log ingestion.
 
-    ``rule`` is the ARM id of a data collection rule, ``stream`` its stream that the sender names, ``endpoint`` the URL
-    in the sender's configuration (None: not checked).
+    ``rule`` is the ARM id of a data collection rule, ``stream`` the rule's stream that the sender uses, ``endpoint``
+    the URL in the sender's configuration (None: not checked).
     """
 
     rule: str
@@ -56,20 +56,20 @@ def is_endpoint(url: str) -> bool:
 
 
 def meant_rule(text: str) -> str | None:
-    """Return the rule's id that a text means, such as a portal URL; None if it contains none."""
+    """Return the rule's id in a text such as a portal URL; None without one."""
     match = RULE.search(f"/{text}")
     return match[0] if match and is_rule(match[0]) else None
 
 
 def meant_stream(text: str) -> str | None:
-    """Return the stream that a text without prefix, or in another case, means; None if it means none."""
+    """Return the intended stream of a text without the prefix, or in another case; None if it is not one."""
     prefix, _, name = text.rpartition("-")
     stream = f"{prefix.capitalize() or 'Custom'}-{name}"
     return stream if STREAM.fullmatch(stream) else None
 
 
 def meant_endpoint(text: str) -> str | None:
-    """Return the endpoint that a text with a path, or without https, means; None if it means none."""
+    """Return the intended endpoint of a text with a path, or without https; None if it is not one."""
     host = re.split(r"[/?#]", text.rpartition("://")[2], maxsplit=1)[0]
     endpoint = f"https://{host}"
     return endpoint if host.lower().endswith(".ingest.monitor.azure.com") and is_endpoint(endpoint) else None

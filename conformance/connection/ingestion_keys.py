@@ -21,8 +21,8 @@ from conformance.toml_file.document import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """How a key is read: ``accepts`` returns whether a text is valid, ``expected`` describes valid texts,
-    ``correction`` returns the meaning of a wrong text (None: unknown).
+    """A key and its rules: ``accepts`` returns whether a text is valid, ``expected`` describes valid texts,
+    ``correction`` returns the intended value of a wrong text (None: unknown).
     """
 
     accepts: Callable[[str], object]

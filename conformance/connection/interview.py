@@ -1,7 +1,7 @@
 """A connection file from a pasted resource id or portal URL and from answers at the terminal.
 
-A user at a terminal is asked for all values of a connection; Enter selects the onboarding guide's value. Answers from a
-pipe are only the guide's values, in the order of the form.
+At a terminal the user is asked for all values of a connection; Enter selects the onboarding guide's value. Answers from
+a pipe are only the guide's values, in the order of the form.
 """
 
 from __future__ import annotations
@@ -44,11 +44,10 @@ INGESTED = {
 
 
 def interview(defaults: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
-    """Ask for what ``defaults`` lacks, write ``<workspace>.toml`` and files for its secrets beside it, and return their
-    paths, that of the connection file first.
+    """Ask for values that are not in ``defaults``, and write ``<workspace>.toml`` and the files for its secrets.
 
-    Secrets are read without echo. Raises :class:`InterviewError` if an answer is missing, a file exists or cannot be
-    written, or the answers make no valid connection; then no file is left.
+    Return their paths, the connection file first. Secrets are read without echo. Raises :class:`InterviewError` if an
+    answer is missing, a file exists or cannot be written, or the connection is not valid; then no file remains.
     """
     kind = kind_of_credential() if on_terminal() else "client_secret"
     values = {key: value for key, value in defaults.items() if can_be_right(key, value)}
@@ -79,7 +78,7 @@ def _value(key: str, values: Mapping[str, str], left_out: str | None) -> str:
 
 
 def _further(values: Mapping[str, str]) -> Iterator[str]:
-    """Yield the lines for the profile of a connection, and for its further tables."""
+    """Yield the lines for the profile of a connection and for its other tables."""
     name = choice("profile", "what the connection is for: --sentinel-list-profiles", profile_names(), DEFAULT)
     yield GUIDES_PROFILE if name == DEFAULT else f'profile = "{name}"'
     for key, where in PARTNERS.items():
@@ -116,7 +115,7 @@ def _split(line: str) -> list[str]:
 
 
 def _ingestion(*, needed: bool) -> Iterator[str]:
-    """Yield the table of log ingestion, if it is needed or the user names a rule."""
+    """Yield the lines of the table for log ingestion, if it is needed or the user gives a rule."""
     answers: dict[str, str] = {}
     for key in INGESTION:
         optional = key not in REQUIRED or (key == "rule" and not needed)
@@ -134,8 +133,9 @@ def _ingestion(*, needed: bool) -> Iterator[str]:
 
 
 def _write(files: Mapping[Path, str]) -> tuple[Path, ...]:
-    """Create files that only their owner may read, the connection file last, and load it as a test; links are not
-    followed. Return their paths, the connection file's first.
+    """Create files that only their owner may read, and load the connection file, which is written last, as a test.
+
+    Links are not followed. Return the paths, the connection file first.
     """
     for path in files:
         if os.path.lexists(path):

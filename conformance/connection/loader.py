@@ -27,7 +27,7 @@ MAX_REPAIRS = 20
 
 
 class ConnectionFileError(UsageError):
-    """Connection files that cannot be used.
+    """The connection files cannot be used.
 
     ``problems`` are all problems, one line each, in the order of files and lines. The text of the error has these
     lines, then the owner of each key, the places of the values in a portal, and the commands that print them.
@@ -46,8 +46,8 @@ def load(
 ) -> tuple[Connection, ...]:
     """Return the connections of files, globs and folders (all ``*.toml`` below, except hidden files), in that order.
 
-    ``credentials=False`` leaves secrets unresolved, for sources that need none. Raises :class:`ConnectionFileError`
-    with all problems of all files; nothing is sent. ``environ`` replaces ``os.environ`` for ``env:NAME`` references.
+    ``credentials=False`` does not read secrets, for sources that need none. Raises :class:`ConnectionFileError` with
+    all problems of all files; nothing is sent. ``environ`` replaces ``os.environ`` for ``env:NAME`` references.
 
         for connection in load("connections/*.toml"):
             print(connection.name)
@@ -62,7 +62,7 @@ def load_files(
     environ: Mapping[str, str] | None = None,
     credentials: bool = True,
 ) -> dict[Path, tuple[Connection, ...]]:
-    """Return the connections of :func:`load` by their file. Raises :class:`ConnectionFileError`."""
+    """Return the connections of :func:`load`, by file. Raises :class:`ConnectionFileError`."""
     path_list = [paths] if isinstance(paths, str | Path) else list(paths)
     wrong: list[str] = []
     files = [
@@ -93,7 +93,7 @@ def load_files(
 
 
 def files_of(path_list: Iterable[str | Path], wrong: list[str]) -> Iterable[Path]:
-    """Yield the files of files, globs and folders; add a line to ``wrong`` for each path that is none of these."""
+    """Yield the files of a list of files, globs and folders; add a line to ``wrong`` for each unusable path."""
     for name in map(str, path_list):
         path = Path(name)
         try:
@@ -114,8 +114,8 @@ def files_of(path_list: Iterable[str | Path], wrong: list[str]) -> Iterable[Path
 
 
 def _hidden(path: Path) -> bool:
-    """Return whether the name of the path or of a folder above it begins with a dot, as in volumes that Kubernetes
-    mounts.
+    """Return whether the name of the path or of a parent folder begins with a dot, as in volumes mounted by
+    Kubernetes.
     """
     return any(part.startswith(".") for part in path.parts)
 
@@ -136,7 +136,7 @@ def _read(path: Path, environ: Mapping[str, str], credentials: bool) -> Connecti
         line = file.wrong[-1][0] if document is None else 0
         if not line:
             break
-        # Lines that the parser cannot read are left out, so that it reports the next one.
+        # Lines that the parser cannot read are skipped, so that it reports the next one.
         rows = repaired.split("\n")
         rows[line - 1 : line] = [""]
         repaired = "\n".join(rows)

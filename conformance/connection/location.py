@@ -1,4 +1,4 @@
-"""The lines of connections and their keys in their files, for messages that point there."""
+"""The lines of connections and keys in their files, for messages that point there."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from conformance.toml_file.positions import Table, line_of, tables
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The file of a connection, and the table that holds it."""
+    """The file of a connection, and its table in that file."""
 
     file: Path
     table: Table
 
     def line(self, key: str | None) -> int:
-        """Return the line of a key, from 1; the line of the connection's header if the file does not have the key."""
+        """Return the line of a key, counted from 1; for a missing key, the line of the connection's header."""
         return line_of(self.table, key, {}) if key else self.table.line
 
 
 def locations(paths: Sequence[str | Path]) -> dict[str, Location]:
-    """Return the locations of the connections of files, globs and folders, by name, without unreadable files.
+    """Return the locations of the connections in files, globs and folders, by name. Unreadable files are left out.
 
     The files are read again: a run does not store positions, and only messages with a position need them.
     """

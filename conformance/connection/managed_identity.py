@@ -36,11 +36,11 @@ _UNSUPPORTED: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class ManagedIdentity:
-    """An identity of the machine or service that this program runs on. ``selector`` is a key of :data:`SELECTORS` with
-    its value for a user-assigned identity, None for the system-assigned one.
+    """An identity of the machine or service that runs this program. ``selector`` is a key of :data:`SELECTORS` with its
+    value for a user-assigned identity, None for the system-assigned one.
 
-    ``endpoint`` answers token requests: http on this machine's own addresses (loopback or link-local), for any
-    environment. Raises :class:`SecretError` for any other address.
+    ``endpoint`` answers token requests. It must be http on this machine's own addresses (loopback or link-local), in
+    any environment. Raises :class:`SecretError` for any other address.
     """
 
     platform: Platform = "imds"
@@ -52,7 +52,7 @@ class ManagedIdentity:
             raise SecretError(f"the managed identity endpoint {problem}")
 
     def msal(self) -> Any:
-        """Return the identity as msal's ``ManagedIdentityClient`` takes it."""
+        """Return the identity in the form for msal's ``ManagedIdentityClient``."""
         import msal
 
         if self.selector is None:
@@ -67,10 +67,10 @@ class ManagedIdentity:
 
 
 def find_identity(environ: Mapping[str, str], selector: tuple[str, str] | None) -> ManagedIdentity:
-    """Return the identity with the endpoint that these environment variables name, as msal chooses it; the metadata
-    service of virtual machines if they name none.
+    """Return the identity with the endpoint from these environment variables, chosen as in msal; the default is the
+    metadata service of virtual machines.
 
-    AZURE_POD_IDENTITY_AUTHORITY_HOST replaces the address of that service, only by an address on loopback. Raises
+    AZURE_POD_IDENTITY_AUTHORITY_HOST replaces the address of that service, but only with a loopback address. Raises
     :class:`SecretError` for an endpoint that is not on this machine, and for a platform that is not supported.
     """
     for name, variables in _UNSUPPORTED.items():
@@ -93,12 +93,12 @@ def find_identity(environ: Mapping[str, str], selector: tuple[str, str] | None) 
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine itself, by its name or address."""
+    """Return whether a host is this machine itself, by name or address."""
     return host.lower() == "localhost" or _address(host, "is_loopback")
 
 
 def is_local(host: str) -> bool:
-    """Return whether a host is this machine, or an address that no router passes on (link-local)."""
+    """Return whether a host is this machine or has an address that routers do not forward (link-local)."""
     return is_loopback(host) or _address(host, "is_link_local")
 
 
@@ -110,7 +110,7 @@ def _address(host: str, kind: str) -> bool:
 
 
 def _endpoint_problem(endpoint: str) -> str | None:
-    """Return why an endpoint must not be asked for tokens; None if it may."""
+    """Return the reason why no token may be requested from an endpoint, or None."""
     try:
         url = urlsplit(endpoint)
         host, _ = url.hostname, url.port
@@ -124,13 +124,13 @@ def _endpoint_problem(endpoint: str) -> str | None:
 
 
 def _environment_name(endpoint: str, variable: str) -> str:
-    """Return an endpoint. Raises :class:`SecretError`, which names the variable, for a forbidden endpoint."""
+    """Return an endpoint. Raises :class:`SecretError` with the name of the variable for a forbidden one."""
     if problem := _endpoint_problem(endpoint):
         raise SecretError(f"what {variable} names {problem}")
     return endpoint
 
 
 def _has_arc_agent() -> bool:
-    """Return whether the agent of Azure Arc is installed here: then msal asks it, for any values of the variables."""
+    """Return whether the agent of Azure Arc is installed here: then msal uses it, for any values of the variables."""
     path = _ARC_AGENT.get(sys.platform)
     return path is not None and os.path.exists(os.path.expandvars(path))

@@ -103,31 +103,31 @@ class Connection:
 
     @property
     def workspace(self) -> str:
-        """Return the workspace's ARM id."""
+        """Return the ARM id of the workspace."""
         return f"{self.group_scope}/providers/Microsoft.OperationalInsights/workspaces/{self.workspace_name}"
 
     @property
     def group_scope(self) -> str:
-        """Return the resource group's ARM id: Microsoft advises to assign the role there."""
+        """Return the ARM id of the resource group, where Microsoft recommends assigning the role."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
     @cached_property
     def needs(self) -> Needs:
-        """Return the needs of its profile and its expectations."""
+        """Return the needs of the profile and the expectations."""
         return Needs.of(self.profile, self.expect)
 
     def calls(self, endpoint: Endpoint[Any]) -> bool:
-        """Return whether an operation is asked: the connection uses its API, and its profile calls it."""
+        """Return whether an operation is called: the connection uses its API, and the profile includes it."""
         return self.uses(endpoint.api.name) and self.needs.calls(endpoint)
 
     @property
     def at_workspace(self) -> bool:
-        """Return whether it uses the workspace: Log Analytics, or Microsoft Sentinel."""
+        """Return whether the connection uses the workspace: Log Analytics, or Microsoft Sentinel."""
         return "log_analytics" in self.apis or "sentinel" in self.apis
 
     def uses(self, api: str) -> bool:
-        """Return whether the connection uses an API; Azure Resource Manager if it uses the workspace, or sends rows
-        through a data collection rule.
+        """Return whether the connection uses an API. Azure Resource Manager is used with the workspace or with a data
+        collection rule for sending rows.
         """
         if api == "arm":
             return self.at_workspace or self.ingestion is not None
@@ -135,19 +135,19 @@ class Connection:
 
     @property
     def audiences(self) -> tuple[Audience, ...]:
-        """Return the audiences that it needs tokens for."""
+        """Return the audiences for which the connection needs tokens."""
         used = {APIS[api].audience for api in ("arm", *USABLE) if self.uses(api)}
         return tuple(audience for audience in self.cloud.audiences if audience in used)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Return the names of all hosts that it needs: an allow-list for a proxy or a firewall, port 443."""
+        """Return the names of all hosts that the connection needs, for the allow-list of a proxy or firewall; port
+        443.
+        """
         return tuple(url.removeprefix("https://") for api, url in self.cloud.hosts.items() if self.uses(api))
 
     def facts(self) -> dict[str, str]:
-        """Return its values by the names that endpoints' paths and the commands of fixes use. They contain no
-        secret.
-        """
+        """Return the values under the names used in endpoint paths and fix commands. They contain no secrets."""
         return dict(self._facts)
 
     @cached_property
@@ -177,7 +177,9 @@ class Connection:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Return the kinds in which it differs from a customer's own app with its own credential, for its fixes."""
+        """Return the ways in which it differs from a customer's own app with its own credential; fixes depend on
+        them.
+        """
         differs = {
             "managed_identity": isinstance(self.credential, ManagedIdentity),
             "lighthouse": self.customer_tenant_id is not None,

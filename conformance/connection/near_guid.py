@@ -1,4 +1,4 @@
-"""Texts that are nearly a GUID: digits left out, other groups, a letter that looks like a digit."""
+"""Texts that are almost a GUID: missing digits, other groups, a letter that looks like a digit."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _MAX_FOREIGN = 4
 
 
 def regrouped(text: str) -> str | None:
-    """Return the GUID that is meant by a text with its 32 digits in other groups, or with a letter that looks like a
-    digit; None if it means none.
+    """Return the intended GUID of a text with its 32 digits in other groups, or with a letter that looks like a digit;
+    None if it is not one.
     """
     digits = _SEPARATOR.sub("", text).translate(LOOKALIKES)
     guid = "-".join(digits[end - size : end] for size, end in zip(GROUPS, accumulate(GROUPS), strict=True))
@@ -32,7 +32,7 @@ def regrouped(text: str) -> str | None:
 
 
 def deviation(text: str) -> str | None:
-    """Return what keeps a text from being a GUID, without its characters; None where it is not nearly one.
+    """Return the difference between a text and a GUID, without its characters; None if it is not almost a GUID.
 
     >>> deviation("3b64aa0d-51bc-4f2e-9a6b-ef3b25d1c0")
     '30 instead of 32 hexadecimal digits, 10 instead of 12 in group 5'

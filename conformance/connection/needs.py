@@ -1,4 +1,4 @@
-"""The needs of a connection: of its profile, and of the expectations in its file."""
+"""The needs of a connection, from its profile and from the expectations in its file."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _QUERIES = "microsoft.operationalinsights/workspaces/query/"
 class Needs:
     """Permissions, Azure roles and actions at the workspace, and the reads that need them.
 
-    ``route_actions`` are the actions that named routes need. ``sends``: it needs a data collection rule, and the role
-    on it.
+    ``route_actions`` are the actions that named routes need. ``sends``: the connection needs a data collection rule and
+    the role on it.
     """
 
     permissions: tuple[AppPermission, ...]
@@ -35,10 +35,10 @@ class Needs:
 
     @staticmethod
     def of(profile: Profile, expect: Expect) -> Needs:
-        """Return the needs of a profile and of a file's expectations, with those of named routes: the least
-        permissions, and the actions at the workspace.
+        """Return the needs of a profile and of a file's expectations. Named routes add their least permissions and
+        their actions at the workspace.
 
-        Raises ValueError for a text that is no requirement.
+        Raises ValueError for a text that is not a requirement.
         """
         sends = profile.scope == RULE
         stated = Needs(
@@ -59,7 +59,7 @@ class Needs:
     def _operations(self) -> Iterator[Endpoint[Any]]:
         """Yield the operations of named routes."""
         if routes := [route for route in self.routes if route.path != "*"]:
-            from conformance.apis import ENDPOINTS  # their shapes are read only where a connection names routes
+            from conformance.apis import ENDPOINTS  # their shapes are loaded only if a connection names routes
 
             yield from (item for item in ENDPOINTS.values() if any(route.leads_to(item) for route in routes))
 
@@ -79,8 +79,8 @@ class Needs:
 
     @property
     def role(self) -> str:
-        """Return the Azure role that a fix names: the profile's first or the reader role, or a greater role for
-        actions.
+        """Return the Azure role for a fix: the profile's first or the reader role, or a greater role if actions need
+        it.
         """
         return role_for_all(self.actions, self.roles[0] if self.roles else READER_ROLE)
 
@@ -99,12 +99,12 @@ class Needs:
         return tuple(permission.name for permission in self.permissions if permission.api == api)
 
     def recommended(self, api: str) -> tuple[str, ...]:
-        """Return the names of the optional application permissions, which only a part of the tool needs."""
+        """Return the names of the optional application permissions, needed only by a part of the tool."""
         return tuple(permission.name for permission in self.optional if permission.api == api)
 
     def calls(self, endpoint: Endpoint[Any]) -> bool:
-        """Return whether an operation is one of the routes. All routes of an API (``*``) are those that the listed
-        permissions allow, if any are listed.
+        """Return whether an operation is one of the routes. ``*`` means all routes of an API that the listed
+        permissions allow, or all routes if no permissions are listed.
         """
         opened = self.opens(endpoint) or not self._stated(endpoint.api.name)
         return any(route.leads_to(endpoint) and (route.path != "*" or opened) for route in self.routes)

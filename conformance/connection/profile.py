@@ -30,11 +30,11 @@ class Reference:
 class Profile:
     """The needs of a tool, according to its source. An empty tuple: the source does not mention any.
 
-    ``permissions`` are required, ``optional`` permissions are for a part of the tool. ``roles`` are built-in Azure
+    ``permissions`` are required; ``optional`` permissions are for a part of the tool. ``roles`` are built-in Azure
     roles at ``scope`` (one of :data:`SCOPES`); ``actions`` are Azure actions. ``routes`` are the reads of the tool:
     only these are sent. ``unasked`` are its other operations, which are never sent. ``unverified`` are statements of
     the source that no check verifies, ``inferred`` are conclusions from it, ``silent`` are points that it does not
-    mention. ``guide``: it is the onboarding guide's connection.
+    mention. ``guide``: the profile is the onboarding guide's connection.
     """
 
     name: str
@@ -71,7 +71,7 @@ def get_profile(name: str) -> Profile:
 
 
 def profile_of(name: str, row: Mapping[str, Any]) -> Profile:
-    """Return the profile that a table states. Raises TypeError for an unknown key, ValueError for a wrong value."""
+    """Return the profile in a table. Raises TypeError for an unknown key, ValueError for a wrong value."""
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
     values["permissions"] = _each(read_permission, values, "permissions")
     values["optional"] = _each(read_permission, values, "optional")

@@ -1,6 +1,6 @@
 """Repair of a connection file: invalid lines are reported and corrected, so that reading can continue.
 
-All mistakes of a file are reported at once: a TOML parser stops at the first.
+Without it, only one mistake would be reported at a time: a TOML parser stops at the first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ QUOTES = f"\"'`{SMART}"
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A mistake in a line; ``key`` is the key of the line, if there is one."""
+    """A mistake in a line; ``key`` is the key of the line, or None."""
 
     line: int
     text: str
@@ -33,9 +33,9 @@ class Mistake:
 
 
 def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
-    """Return the text with corrections of lines that are not TOML, and their mistakes.
+    """Return the text with corrections of lines that are not TOML, and the mistakes in them.
 
-    Lines keep their numbers. ``keys`` are the keys whose values need quotes. Values are never shown: one may be a
+    Line numbers do not change. ``keys`` are the keys whose values need quotes. Values are never shown: one may be a
     secret.
     """
     if '"""' in text or "'''" in text:
@@ -54,7 +54,7 @@ def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
             lines[number - 1] = _line(line, number, keys, mistakes)
             continue
         before, depth = depth, max(0, depth + _opened(line))
-        if before or depth:  # within a list of several lines
+        if before or depth:  # inside a list of several lines
             continue
         lines[number - 1] = _line(line, number, keys, mistakes)
         pair = PAIR.match(lines[number - 1])
@@ -68,14 +68,14 @@ def repair(text: str, keys: Collection[str]) -> tuple[str, list[Mistake]]:
 
 
 def _opened(line: str) -> int:
-    """Return the number of brackets that a line of a list opens minus those that it closes."""
+    """Return the number of brackets that a line of a list opens, minus those that it closes."""
     bare = COMMENT.sub("", re.sub(r"\"[^\"]*\"|'[^']*'", "", line))
     value = bare.partition("=")[2] if "=" in bare else bare
     return value.count("[") - value.count("]") if value.strip()[:1] in "[]" or "=" not in bare else 0
 
 
 def _line(line: str, number: int, keys: Collection[str], into: list[Mistake]) -> str:
-    """Return a line, corrected."""
+    """Return a line with corrections, and add its mistakes to ``into``."""
     pair = PAIR.match(visible(line))
     key = pair["key"] if pair else None
     prefix = f"{key}: " if key else ""

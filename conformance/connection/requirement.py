@@ -34,7 +34,7 @@ _SHORT: Mapping[str, str] = {SENTINEL: "{sentinel}", WORKSPACE: "{workspace}"}
 
 
 class RequirementError(ValueError):
-    """A text that is no requirement. The message describes the expected text."""
+    """A text that is not a requirement. The message describes the expected text."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -60,7 +60,7 @@ class Route:
         return f"{LABELS[self.api]}: {' '.join(filter(None, (self.method, self.path)))}"
 
     def leads_to(self, endpoint: Endpoint[Any]) -> bool:
-        """Return whether it is the route of an operation."""
+        """Return whether the route includes an operation."""
         if endpoint.api.name != self.api:
             return False
         return self.path == "*" or (self.method, _plain(self.path)) == (endpoint.method, _plain(endpoint.path))
@@ -107,7 +107,7 @@ def read_action(text: str) -> str:
 
 
 def read_route(text: str, reads: Iterable[Endpoint[Any]] | None = None) -> Route:
-    """Return the route in a text. Raises :class:`RequirementError`, also if it is none of ``reads``."""
+    """Return the route in a text. Raises :class:`RequirementError`, also for a route that is not one of ``reads``."""
     label, _, rest = (part.strip() for part in text.partition(":"))
     method, _, path = rest.partition(" ")
     api = _api(label)
@@ -124,7 +124,7 @@ def read_route(text: str, reads: Iterable[Endpoint[Any]] | None = None) -> Route
 
 
 def _api(label: str) -> str:
-    """Return the API of a short name, its title or its own name; the label itself if there is none."""
+    """Return the API of a short name, a title or its own name; the label itself for an unknown one."""
     wanted_label = label.lower()
     for api, short in LABELS.items():
         if wanted_label in (api, short.lower(), APIS[api].title.lower()):

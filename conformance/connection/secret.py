@@ -1,4 +1,4 @@
-"""Secrets and their origin; never printed."""
+"""Secrets and their origin. Secrets are never printed."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Secret:
             remember(text)
 
     def reveal(self) -> str:
-        """Return the secret text. Use it for the request that needs it only."""
+        """Return the secret text. Use it only for the request that needs it."""
         if self.origin != NOWHERE:
-            remember(self._text)  # register again: of very many secrets, only the last used are known
+            remember(self._text)  # register again: of very many secrets, only the last used ones are remembered
         return self._text
 
     def __repr__(self) -> str:
@@ -87,7 +87,7 @@ def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
 
 
 def read(where: str, folder: Path) -> bytes:
-    """Return the content of a secret's file. Raises :class:`SecretError`."""
+    """Return the content of a secret's file. Raises :class:`SecretError` if it cannot be read."""
     path = folder / where
     try:
         return read_file(path, LARGEST)

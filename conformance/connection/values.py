@@ -1,4 +1,4 @@
-"""The format of each value, before anything is sent: one rule per key, which names well-known mistakes."""
+"""The format of each value, checked before anything is sent: one rule per key, which recognises common mistakes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Problem:
 
     @property
     def text(self) -> str:
-        """Return one line: the key, the value found, and the correction or what was expected."""
+        """Return one line: the key, the actual value, and the correction or the expected value."""
         tail = f"; {self.correction}" if self.correction else f", expected {self.expected}"
         return f"{self.key}: found {self.actual}{tail}"
 
@@ -54,8 +54,8 @@ def problems(connection: Connection, *keys: str) -> tuple[Problem, ...]:
 
 
 def secret_problem(credential: Credential) -> Problem | None:
-    """Return the problem of a client secret, which is described and never printed; of several secrets, the problem of
-    the first if none is possible. None for other credentials.
+    """Return the problem of a client secret, described but never printed, or None. If there are several secrets and all
+    are malformed, the problem is that of the first. None for other credentials.
     """
     if not isinstance(credential, ClientSecret):
         return None
@@ -76,8 +76,8 @@ def malformed_values(values: Mapping[str, str], keys: Collection[str] | None = N
 
 
 def id_problem(key: str, value: str, expected: str, tenant_id: str = "") -> Problem | None:
-    """Return what is wrong with the value of a key without a rule of its own that holds a GUID other than the
-    tenant's.
+    """Return the problem of a value that must be a GUID other than the tenant's, for a key without a rule; else
+    None.
     """
     verdict = _same(value, {"tenant_id": tenant_id}, ("tenant_id",), expected) or guid(value, {})
     if verdict is None:
@@ -132,7 +132,7 @@ def subscription(value: str, values: Mapping[str, str]) -> Verdict:
 
 
 def _same(value: str, values: Mapping[str, str], others: Iterable[str], expected: str) -> Verdict:
-    """Return a verdict if another key already has the same id; all ids must differ."""
+    """Return a verdict if another key already has the same id, because all ids must differ; else None."""
     for other in others:
         if value and value.lower() == values.get(other, "").lower():
             return "config_invalid", f"the same value as {other}", expected
@@ -152,7 +152,7 @@ def workspace_id(value: str, values: Mapping[str, str]) -> Verdict:
 
 
 def workspace_name(value: str, _: Mapping[str, str]) -> Verdict:
-    """Return the verdict on the name of a workspace: 2 to 90 letters, digits and hyphens, no GUID."""
+    """Return the verdict on the name of a workspace: 2 to 90 letters, digits and hyphens, not a GUID."""
     expected = "the workspace's name: 2 to 90 letters, digits and hyphens"
     if GUID.fullmatch(value):
         return "config_invalid", f"{describe(value)} (a GUID; perhaps the workspace id)", expected
@@ -162,7 +162,7 @@ def workspace_name(value: str, _: Mapping[str, str]) -> Verdict:
 
 
 def resource_group(value: str, values: Mapping[str, str]) -> Verdict:
-    """Return the verdict on the name of a resource group, which is none of the ids."""
+    """Return the verdict on the name of a resource group, which must not be one of the ids."""
     expected = "a resource group's name: up to 90 letters, digits, _, -, ., ( and ), no dot at the end"
     if same := _same(value, values, ("tenant_id", "client_id", "subscription_id", "workspace_id"), expected):
         return same
@@ -172,7 +172,7 @@ def resource_group(value: str, values: Mapping[str, str]) -> Verdict:
 
 
 def secret(value: str) -> Verdict:
-    """Return the verdict on a client secret, which is described and never printed."""
+    """Return the verdict on a client secret, described but never printed."""
     expected = "the secret's Value"
     if GUID.fullmatch(value.strip().strip("'\"")):
         return "secret_id_instead_of_value", "a GUID, which is the form of a secret's ID", expected
@@ -213,7 +213,9 @@ KINDS: tuple[tuple[str, Callable[[str], object]], ...] = (
 
 
 def _id_text(value: str) -> str:
-    """Return a value that is no id as a message shows it, with what it is instead, or what keeps it from being one."""
+    """Return a value that is not a valid id, in the form for messages, with its kind or the reason why it is not an
+    id.
+    """
     text = describe(value)
     if off := deviation(value):
         return f"{'a text that is not shown' if kind_of(value) else text} (not a GUID: {off})"

@@ -1,4 +1,4 @@
-"""Files that are read within a size limit, and files for their owner alone."""
+"""Files that are read up to a size limit, and files that only their owner may read."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class FileError(Exception):
 
 
 def open_file(path: Path | str) -> IO[bytes]:
-    """Return a regular file, opened for reading; links are followed. Raises :class:`FileError`.
+    """Return a regular file, opened for reading. Links are followed. Raises :class:`FileError`.
 
-    It does not wait for a pipe without a writer, nor for a device.
+    Never blocks, neither on a pipe without a writer nor on a device.
     """
     try:
         number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -46,7 +46,7 @@ def open_file(path: Path | str) -> IO[bytes]:
 
 
 def read_file(path: Path | str, largest: int) -> bytes:
-    """Return the content of a regular file of at most ``largest`` bytes, no more than that in memory.
+    """Return the content of a regular file of at most ``largest`` bytes. It never loads more into memory.
 
     Raises :class:`FileError`.
     """
@@ -66,7 +66,7 @@ def size(number: int) -> str:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read (mode 600). An existing file is replaced: no link is followed.
+    """Write a file that only its owner may read (mode 600). An existing file is replaced, and a link is not followed.
 
     Raises ``OSError``.
     """
@@ -81,7 +81,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def create_private(path: Path, content: bytes) -> None:
-    """Create a file that only its owner may read (mode 600) and that must not exist yet. Raises ``OSError``."""
+    """Create a file that only its owner may read (mode 600). Raises ``OSError``, also if it already exists."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
     with os.fdopen(number, "wb") as file:
         file.write(content)
@@ -92,7 +92,9 @@ def _kind(mode: int) -> str:
 
 
 def _unreadable(path: Path | str, error: OSError) -> str:
-    """Return why a path cannot be opened; folders and sockets, which cannot be opened at all, are named as such."""
+    """Return the reason why a path cannot be opened. Folders and sockets, which can never be opened, are named as
+    such.
+    """
     with contextlib.suppress(OSError, ValueError):
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):

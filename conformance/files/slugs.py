@@ -12,7 +12,7 @@ RESERVED = re.compile(r"con|prn|aux|nul|conin|conout|(?:com|lpt)[0-9¹²³]")
 
 
 def slugs(names: Iterable[str]) -> list[str]:
-    """Return a file name for each connection name, in the same order. All differ, even if case is ignored."""
+    """Return a file name for each connection name, in the same order. All are different, even if case is ignored."""
     used = set[str]()
     result = []
     for number, name in enumerate(names, 1):

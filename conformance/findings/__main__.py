@@ -1,6 +1,6 @@
-"""``python -m conformance.findings TEXT``: what an error means, without pytest and its start.
+"""``python -m conformance.findings TEXT``: explain an error without starting pytest.
 
-TEXT is as for ``--sentinel-explain``: the text, ``@FILE``, or ``-`` for standard input. Exit codes: 0 if it was
+TEXT is as for ``--sentinel-explain``: the text, ``@FILE``, or ``-`` for standard input. Exit codes: 0 if the error was
 recognised, 1 if not, 4 if the command line cannot be used.
 """
 

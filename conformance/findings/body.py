@@ -19,9 +19,7 @@ _TAG = lazy_pattern(r"<[?!a-z][\w:.-]*[\s/>]")
 
 
 def text_of(body: Any) -> str:
-    """Return a body as text, normalised so that full-width digits and colons of localised texts read like
-    the others.
-    """
+    """Return a body as text, normalised: full-width digits and colons of localised texts become the usual ones."""
     if body is None:
         return ""
     if isinstance(body, bytes | bytearray | memoryview):
@@ -39,7 +37,7 @@ def text_of(body: Any) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """Return the JSON of a text, also where it is wrapped in a JSON string once or twice; None if it is none."""
+    """Return the JSON value of a text, even if it is wrapped in a JSON string once or twice; None if it is not JSON."""
     for _ in range(3):
         if text.lstrip()[:1] not in ("{", "[", '"'):
             return None
@@ -54,7 +52,7 @@ def parse_json(text: str) -> Any:
 
 
 def shape_of(text: str, value: Any, content_type: str) -> Shape:
-    """Return what kind of document a body is, judged by itself first."""
+    """Return the kind of document that a body is; the body itself counts first."""
     if not text or text in ("null", '""', "None"):
         return "empty"
     if isinstance(value, dict | list):

@@ -1,4 +1,4 @@
-"""The catalogues of errors: what each API can answer, and what that means."""
+"""The catalogues of errors: the possible answers of each API and their meanings."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ CATALOGUES = ("entra", "managed_identity", "arm", "log_analytics", "sentinel", "
 class Entry:
     """One possible answer of a service, and its meaning. All declared conditions must hold.
 
-    ``statuses`` are numbers or classes ("5xx"); ``codes`` and ``inner`` are alternatives each, with ``*`` for any
-    characters; ``numbers`` must all be there; ``words`` is looked for in the messages; ``headers`` by their values.
-    ``telling`` words suffice where a pasted message has lost its code. ``loose`` words say nothing unless the
-    service is known; ``common`` ones, and codes, are those of other makers' products too: where the service is not
-    known they need a sign of Microsoft's beside them, unless ``own`` finds a sentence that only Microsoft has.
-    ``anywhere`` is looked for in the whole text, ``path`` in the path of the request; ``others`` are names of other
-    services (hosts.toml) whose host the text names. ``remedy`` is said instead of the
-    cause's own fix.
+    ``statuses`` are numbers or classes ("5xx"). ``codes`` and ``inner`` are lists of alternatives, with ``*`` for any
+    characters. ``numbers`` must all be present. ``words`` is searched in the messages; ``headers`` are matched by
+    value; ``anywhere`` is searched in the whole text, ``path`` in the path of the request. ``others`` are names of
+    other services (hosts.toml) whose host is in the text. With ``telling``, words are enough if a pasted message has
+    lost its code. With ``loose``, words count only if the service is known. With ``common``, words and codes also occur
+    in products of other makers: if the service is not known, they need a sign of Microsoft in the text, or a match of
+    ``own``, a sentence that only Microsoft uses. ``remedy`` replaces the fix of the cause.
     """
 
     id: str
@@ -57,7 +56,7 @@ class Entry:
 
     @property
     def bare(self) -> bool:
-        """Return whether the entry matches status and shape only."""
+        """Return whether the entry matches only status and shape."""
         identifiers = self.codes or self.inner or self.numbers or self.words or self.headers or self.others
         return not (identifiers or self.anywhere or self.path)
 
@@ -70,7 +69,7 @@ def catalogue() -> tuple[Entry, ...]:
 
 @cache
 def numbers() -> frozenset[int]:
-    """Return Entra's numbers that the catalogues know."""
+    """Return Entra's error numbers in the catalogues."""
     return frozenset(number for entry in catalogue() for number in entry.numbers)
 
 

@@ -1,4 +1,4 @@
-"""The closed vocabulary of causes: what can be wrong, who can fix it, and how."""
+"""The closed vocabulary of causes, each with its owner and its fix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ about log ingestion.
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One cause. ``conclusive`` is false where no service gave a positive sign, so that it is never a failure.
+    """One cause. If ``conclusive`` is false, no service confirms it, so it is never a failure.
 
     ``fix``, ``commands`` and ``portal`` are templates with ``{placeholders}``, which ``remedies`` fills.
     """
@@ -45,7 +45,7 @@ class Cause:
     """Fields that differ for a kind of connection, by :data:`KINDS`."""
 
     def of(self, kinds: str | None) -> Cause:
-        """Return the cause as it is for a connection of these kinds, separated by blanks."""
+        """Return the cause as it applies to a connection of these kinds, separated by spaces."""
         cause = self
         for kind in (kinds or "").split():
             cause = replace(cause, **self.instead.get(kind, {}))
@@ -69,12 +69,12 @@ def _causes() -> Mapping[str, Cause]:
 
 
 def _fields(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of ``causes.toml`` as fields of a cause."""
+    """Return the fields of a cause for a row of ``causes.toml``."""
     return {**row, **({"commands": tuple(map(Command.of, row["commands"]))} if "commands" in row else {})}
 
 
 class _Causes(Mapping[str, Cause]):
-    """Read when first looked at, so that importing findings costs nothing."""
+    """The causes, read at their first use, so that importing findings costs nothing."""
 
     def __getitem__(self, name: str) -> Cause:
         return _causes()[name]

@@ -1,4 +1,4 @@
-"""The commands of a fix as data: their form for each shell, who may run them, and what undoes them."""
+"""The commands of a fix as data: their form for each shell, the role that they need, and the command to undo them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ OPTION = lazy_pattern(r"\{(--[a-z-]+)\}")
 class Command:
     """A template of a command, with ``{placeholders}``.
 
-    ``run`` is for bash, zsh and, unless ``shells`` has another form, for every shell. ``shells`` has the forms of
-    ``powershell``, ``cmd`` and ``macos``, each typed unchanged.
+    ``run`` is the form for bash, zsh and every shell that is not in ``shells``. ``shells`` has the forms for
+    ``powershell``, ``cmd`` and ``macos``, each used unchanged.
     """
 
     run: str
@@ -28,23 +28,23 @@ class Command:
 
     @classmethod
     def of(cls, row: str | Mapping[str, str]) -> Command:
-        """Return a row of ``causes.toml``: a text, or a table of ``run`` and the names of shells."""
+        """Return the command of a row of ``causes.toml``: a text, or a table with ``run`` and names of shells."""
         if isinstance(row, str):
             return cls(row, {})
         return cls(row["run"], {name: text for name, text in row.items() if name != "run"})
 
     @property
     def templates(self) -> tuple[str, ...]:
-        """Return all forms."""
+        """Return the forms for all shells."""
         return (self.run, *self.shells.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command of a fix, filled in.
+    """A command of a fix, with its placeholders filled in.
 
-    ``shells`` are the forms for ``powershell``, ``cmd`` and ``macos`` where they differ from ``command``; ``role`` is
-    the least role that may run it; ``undo`` takes back what it grants (bash, zsh, PowerShell).
+    ``shells`` are the forms for ``powershell``, ``cmd`` and ``macos`` if they differ from ``command``. ``role`` is the
+    least role that may run it. ``undo`` revokes the access that it grants (bash, zsh, PowerShell).
     """
 
     command: str
@@ -55,7 +55,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """What a kind of command needs and what takes it back. It fits commands that ``start`` so and have ``within``."""
+    """A kind of command: the role that it needs and the command that undoes it. It fits commands that begin with
+    ``start`` and contain ``within``.
+    """
 
     start: str
     role: str
@@ -68,7 +70,7 @@ class Verb:
     undo: str | None = None
 
     def fits(self, command: str) -> bool:
-        """Return whether a command begins with the words of this row and holds the text of ``within``."""
+        """Return whether a command begins with the words of ``start`` and contains ``within``."""
         return f"{command} ".startswith(f"{self.start} ") and self.within in command
 
 
@@ -79,7 +81,7 @@ def verbs() -> tuple[Verb, ...]:
 
 
 def verb_of(command: str) -> Verb | None:
-    """Return the first kind that fits a command."""
+    """Return the first kind that fits a command, or None."""
     return next((verb for verb in verbs() if verb.fits(command)), None)
 
 

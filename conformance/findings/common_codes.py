@@ -1,4 +1,4 @@
-"""Codes that say little: those of any maker, and those that repeat the status."""
+"""Codes with little meaning: those used by many makers, and those that repeat the status."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ PLAIN = frozenset(
 
 
 def has_own_code(signal: Signal) -> bool:
-    """Return whether the answer has a code that says more than its status."""
+    """Return whether the answer has a code with more meaning than its status."""
     return any(code not in GENERIC and not code.isdecimal() for code in signal.lower_codes)

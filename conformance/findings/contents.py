@@ -1,4 +1,4 @@
-"""The facts of a body about an error, collected layer by layer."""
+"""The facts about an error in a body, collected layer by layer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from conformance.findings.body import Shape
 
 @dataclass
 class Contents:
-    """What a body says about an error. ``numbers`` are Entra's; ``status`` is the innermost that the body itself
-    states; ``addresses`` are where requests went; ``inner`` is the shape of a document within a text.
+    """The facts about an error in a body. ``numbers`` are Entra's; ``status`` is the innermost one in the body itself;
+    ``addresses`` are the targets of requests; ``inner`` is the shape of a document within a text.
 
-    Documents within strings are layers. Codes of all layers count, messages of the innermost alone: what wraps them
-    is a client's prose.
+    Documents within strings are layers. The codes of all layers count, but only the messages of the innermost: outer
+    messages are the text of a client.
     """
 
     codes: list[str] = field(default_factory=list)
@@ -37,33 +37,33 @@ class Contents:
     _code_layers: list[int] = field(default_factory=list)
 
     def say(self, message: str) -> None:
-        """Note a message of the present layer."""
+        """Add a message of the current layer."""
         self.messages.append(message)
         self._layers.append(self.layer)
 
     def answered(self, status: int | None, within: float = 0) -> None:
-        """Note a status of the present layer: the innermost one counts, and of one layer the first.
+        """Note a status of the current layer. The innermost one counts; within one layer, the first.
 
-        ``within``: the status is about an inner document.
+        ``within`` is added to the depth of the layer, for a status of an inner document.
         """
         if status is not None and self.layer + within > self._status_layer:
             self.status, self._status_layer = status, self.layer + within
 
     def call(self, code: str) -> None:
-        """Note a code of the present layer."""
+        """Add a code of the current layer."""
         self.codes.append(code)
         self._code_layers.append(self.layer)
 
     def fact_count(self) -> int:
-        """Return how many facts about the error are known."""
+        """Return the number of known facts about the error."""
         return len(self.codes) + len(self.numbers) + len(self.messages)
 
     def settle(self) -> None:
-        """Drop the messages of outer layers, and what was found twice."""
+        """Drop the messages of outer layers, and duplicates."""
         innermost = max(self._layers, default=0)
         code_layer = max(self._code_layers, default=0)
         if self.status and self.status >= 500 and self._status_layer + 1 <= code_layer:
-            self.status, self.passed_on = None, True  # of a gateway that passes another's refusal on
+            self.status, self.passed_on = None, True  # status of a gateway that passes on a refusal
         self.codes = [
             code
             for code, layer in zip(self.codes, self._code_layers, strict=True)

@@ -1,4 +1,4 @@
-"""The data files of the catalogues, as they are shipped beside this module."""
+"""The data files of the catalogues, in the folder of this module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links to the documentation of a cause or a check: its page of the published site, or its place in docs/."""
+"""Links to the documentation of a cause or a check: its page of the published site, or its path in docs/."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ _ADDRESS = lazy_pattern(r"(?:https?|file)://[\w.:/~%-]+")
 
 
 class DocsError(UsageError):
-    """The address cannot be that of a site."""
+    """The address cannot be the address of a site."""
 
 
 @dataclass(frozen=True, slots=True)
 class Docs:
-    """``base`` is the address of the site that ``make site`` builds; None where it is not published.
+    """The place of the documentation. ``base`` is the address of the site that ``make site`` builds; None if it is not
+    published.
 
-    The places in docs/ are those of the repository and of the source distribution.
+    Paths in docs/ are those of the repository and of the source distribution.
     """
 
     base: str | None = None
 
     @classmethod
     def at(cls, address: str | None) -> Docs:
-        """Return the site at an address that an option gives. Raises :class:`DocsError`."""
+        """Return the documentation at the address in an option. Raises :class:`DocsError` for an unusable address."""
         if address is not None and not _ADDRESS.fullmatch(address):
             raise DocsError("--sentinel-docs: not an address such as https://docs.example.com/sentinel")
         return cls(address and address.removesuffix("/index.html").rstrip("/"))

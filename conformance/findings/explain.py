@@ -1,4 +1,4 @@
-"""The one way from an answer to a finding, for live answers and for pasted ones."""
+"""The one way from an answer to a finding, for live and for pasted answers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FIRST = (
     "none",
 )  # fmt: skip
 """The groups of causes, those that bring others about first."""
-# What the answer itself says of these is nearer than what the connection says. Ids are the other way round.
+# For these facts the answer counts more than the connection. For ids it is the other way round.
 _FACT_NAMES = ("roles", "api", "resource_app_id", "action", "table")
 
 
@@ -45,11 +45,11 @@ def explain(
 ) -> Finding:
     """Return the finding of a refused or failed answer.
 
-    ``body`` is the answer's body as it came, or whatever was pasted from a log: a message, a code alone, cut JSON.
-    ``service`` is entra, arm, log_analytics, sentinel, graph or defender; None has it guessed. ``facts`` are the
-    connection's ids, which fill the commands of the fix. "certain" is said only where the answer alone decides.
-    Never raises; what nothing explains has the cause ``unknown`` and is shown as it came. Of several errors in one
-    text the first of :func:`explain_all` is returned.
+    ``body`` is the answer's body, or any text pasted from a log: a message, a code alone, cut JSON. ``service`` is
+    entra, arm, log_analytics, sentinel, graph or defender; if None, it is guessed. ``facts`` are the connection's ids,
+    which fill in the commands of the fix. The certainty is "certain" only if the answer alone decides. Never raises; an
+    unexplained answer has the cause ``unknown`` and is shown unchanged. Of several errors in one text the first of
+    :func:`explain_all` is returned.
 
         finding = explain("AADSTS7000222: The provided client secret keys are expired.")
         print(finding.cause, finding.fix.text)  # secret_expired ...
@@ -65,11 +65,10 @@ def explain_all(
     service: str | None = None,
     facts: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
-    """Return what each error in a text means, the one that causes the others first: at least one finding.
+    """Return one finding for each error in a text, the cause of the others first; at least one.
 
-    Arguments as for :func:`explain`. A text is only divided where neither status nor headers are given, and where its
-    parts have codes, numbers or addresses of their own. The problems of a pasted access token
-    are findings too.
+    The arguments are those of :func:`explain`. A text is divided only if neither status nor headers are given, and if
+    its parts have codes, numbers or addresses of their own. Problems of a pasted access token are findings too.
 
         for finding in explain_all(Path("job.log").read_text(encoding="utf-8")):
             print(finding.cause)
@@ -92,7 +91,7 @@ def explain_all(
 
 
 def _telling(signal: Signal) -> bool:
-    """Return whether a part of a text is an error by itself: not a line that merely belongs to one."""
+    """Return whether a part of a text is an error on its own, not only a line of another error."""
     decided = signal.numbers or has_own_code(signal) or (signal.service and (signal.status or 0) >= 400)
     return bool(decided) and classify(signal) is not None
 
@@ -123,7 +122,7 @@ def _finding(signal: Signal, given_facts: Mapping[str, str]) -> Finding:
 
 
 def missing(signal: Signal) -> list[str]:
-    """Return sentences that ask for missing information (status, service, body). Empty where nothing is missing."""
+    """Return sentences that ask for missing information (status, service, body). Empty if nothing is missing."""
     requests = []
     if signal.status is None:
         requests.append("the HTTP status (--sentinel-explain-status)")
@@ -137,13 +136,13 @@ def missing(signal: Signal) -> list[str]:
 
 
 def _requests(signal: Signal, entry: Entry) -> list[str]:
-    """Return requests for information, where only a status or a client's words decided."""
+    """Return requests for more information, if only a status or a client's words decided."""
     vague = entry.service == "network" and not entry.words and signal.service is None
     return missing(signal) if vague else []
 
 
 def _token_details(signal: Signal, cause: str) -> list[str]:
-    """Return details of a token in the same text, where the error is about tokens or permissions."""
+    """Return details of a token in the same text, if the error is about tokens or permissions."""
     if CAUSES[cause].group not in ("token_use", "permission"):
         return []
     token = token_in(signal.text)
@@ -151,14 +150,16 @@ def _token_details(signal: Signal, cause: str) -> list[str]:
 
 
 def _by_facts(entry: Entry, facts: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """Return an entry's cause and its other possible causes, less those that the connection's own values rule out."""
+    """Return the cause of an entry and its other possible causes, without those that the connection's values
+    exclude.
+    """
     if entry.cause == "workspace_id_not_guid" and _GUID.fullmatch(facts.get("workspace_id", "")):
         return "workspace_not_found", tuple(name for name in entry.also if name != "workspace_not_found")
     return entry.cause, entry.also
 
 
 def _learned_facts(signal: Signal) -> dict[str, str]:
-    """Return facts that the answer itself states, for the commands of the fix."""
+    """Return facts in the answer itself, for the commands of the fix."""
     learned: dict[str, str] = {}
     if refused := signal.refused:
         if refused.object_id:
@@ -168,7 +169,7 @@ def _learned_facts(signal: Signal) -> dict[str, str]:
         if place := _SCOPE.match(refused.scope or ""):
             learned |= {k: v for k, v in zip(("subscription_id", "resource_group"), place.groups(), strict=True) if v}
     if signal.roles:
-        learned["roles"] = ", ".join(signal.roles[0][:1])  # the first that the answer names is the least one
+        learned["roles"] = ", ".join(signal.roles[0][:1])  # the first role in the answer is the least one
     if signal.service in ("graph", "defender", "log_analytics"):
         learned["api"] = signal.service
     if signal.service == "entra":
@@ -181,7 +182,7 @@ def _learned_facts(signal: Signal) -> dict[str, str]:
 
 
 def _details(signal: Signal, match: Match) -> list[str]:
-    """Return sentences about the things that the answer names."""
+    """Return sentences about the ids and names in the answer."""
     cause = match.entry.cause
     if signal.roles and cause == "app_role_missing":
         required, carried = signal.roles
@@ -196,7 +197,7 @@ def _details(signal: Signal, match: Match) -> list[str]:
 
 
 def _about(signal: Signal, cause: str, learned: Mapping[str, str]) -> str | None:
-    """Return what the cause is about, where a cause has several subjects."""
+    """Return the subject of the cause, if a cause has several subjects; else None."""
     group = CAUSES[cause].group
     if cause == "app_role_missing":
         return learned.get("roles") or signal.service
@@ -212,7 +213,7 @@ def _about(signal: Signal, cause: str, learned: Mapping[str, str]) -> str | None
 
 
 def _code(signal: Signal, entry: Entry | None) -> str | None:
-    """Return what the service called it: Entra's number, else the innermost code."""
+    """Return the service's name for the error: Entra's number, else the innermost code, else None."""
     if entry and entry.numbers:
         return f"AADSTS{entry.numbers[-1]}"
     if signal.numbers:

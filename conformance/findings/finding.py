@@ -16,12 +16,11 @@ Certainty = Literal["certain", "likely"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause, explained.
+    """One explained cause.
 
-    ``code`` is what the service called it; ``also`` are causes that the same answer would allow; ``about`` says what
-    the cause is about where one cause has several subjects (an API, an app role, an action, a table, a host);
-    ``tell_apart`` names the function that can decide between the causes with more evidence; ``entry`` is the
-    catalogue entry that was matched.
+    ``code`` is the service's name for the error. ``also`` are other causes that fit the same answer. ``about`` is the
+    subject of a cause that has several (an API, an app role, an action, a table, a host). ``tell_apart`` names the
+    function that can decide between the causes with more evidence. ``entry`` is the matched catalogue entry.
     """
 
     cause: str
@@ -39,7 +38,9 @@ class Finding:
     """What the fix was filled in with; None where its text is the finding's own."""
 
     def completed(self, facts: Mapping[str, str]) -> Finding:
-        """Return the same finding, its fix filled in from ``facts`` too where its own do not say otherwise."""
+        """Return the finding with placeholders of its fix also filled in from ``facts``; its own facts take
+        precedence.
+        """
         if self.facts is None:
             return self
         own = {**facts, **self.facts}
@@ -47,7 +48,7 @@ class Finding:
 
     @property
     def conclusive(self) -> bool:
-        """Return whether a service gave a positive sign. Only then may it count as a failure."""
+        """Return whether a service confirmed the cause. Only then it may count as a failure."""
         return CAUSES[self.cause].conclusive
 
 
@@ -67,8 +68,7 @@ def finding(
 ) -> Finding:
     """Return a finding with its fix filled in from ``facts`` (placeholder names to values; others are ignored).
 
-    ``remedy`` says what to do where the cause's own text is too general, and ``owner`` who can do it where that is
-    another owner than the cause names.
+    ``remedy`` replaces the text of the cause's fix if that is too general, and ``owner`` replaces its owner.
 
     Raises KeyError for a cause outside the vocabulary.
     """

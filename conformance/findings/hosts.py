@@ -15,7 +15,7 @@ OTHER = "other"
 """The service name of everything of Microsoft that a connection does not use."""
 
 _URL = lazy_pattern(r"https?://([A-Za-z0-9_.-]+)(?::[0-9]{2,5})?(/[^\s\"'<>\\)\]}|`“”‘’«»]*)?", re.IGNORECASE)
-# The words before the URL of a request, or around its host, in logs and exceptions of clients.
+# Words before the URL of a request, or around its host, in logs and exceptions of clients.
 _REQUESTED = lazy_pattern(
     r"(?:\bfor ur[li]:?|\bur[li]\\?[\"']?\s*[:=]|\bGET|\bPOST|\bPUT|\bPATCH|\bDELETE|\bHEAD"
     r"|\bEndpoint\w*\\?[\"']?\s*[:=]|request(?:ed)?(?: ur[li])?\\?[\"']?\s*[:=]"
@@ -48,7 +48,7 @@ _PAGES = lazy_pattern(
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a request went: host in small letters, and path with query."""
+    """The address of a request: host in lower case, and path with query."""
 
     host: str
     path: str = ""
@@ -56,7 +56,7 @@ class Address:
 
 @cache
 def _patterns() -> tuple[tuple[str, str | None, tuple[str, ...]], ...]:
-    """(service, name of another service or None, host patterns)."""
+    """Return tuples of service, name of another service or None, and host patterns."""
     data = load("hosts")
     own = tuple((service, None, tuple(hosts)) for service, hosts in data["own"].items())
     return own + tuple((OTHER, name, tuple(hosts)) for name, hosts in data["other"].items())
@@ -68,7 +68,7 @@ def _expressions(table: str) -> Mapping[str, re.Pattern[str]]:
 
 
 def service_of(address: Address) -> tuple[str, str | None] | None:
-    """(service, name of another service or None) behind an address; None for a host that is not known."""
+    """Return the service and the name of another service (or None) of an address; None for an unknown host."""
     for service, other, hosts in _patterns():
         if any(fnmatchcase(address.host, pattern) for pattern in hosts):
             for name, path in _expressions("paths").items():
@@ -79,8 +79,8 @@ def service_of(address: Address) -> tuple[str, str | None] | None:
 
 
 def stranger(addresses: list[Address], text: str) -> str | None:
-    """Return the host of a service that is not Microsoft's, where a request went nowhere else; None if there
-    is none.
+    """Return the host or maker of a service that is not Microsoft's, unless a request was sent to a known service; else
+    None.
     """
     if any(service_of(address) for address in addresses):
         return None
@@ -92,18 +92,18 @@ def stranger(addresses: list[Address], text: str) -> str | None:
 
 
 def has_sign(text: str) -> bool:
-    """Return whether a text bears a sign of Microsoft: a name, a header or an id that its answers are full of."""
+    """Return whether a text has a sign of Microsoft: a name, a header or an id that is common in its answers."""
     return _SIGN.search(text[:16384]) is not None
 
 
 def address_of(url: str) -> Address | None:
-    """Return the address that a URL names."""
+    """Return the address in a URL, or None."""
     match = _URL.match(url.strip())
     return Address(match[1].lower().rstrip("."), match[2] or "") if match else None
 
 
 def request_addresses(text: str) -> list[Address]:
-    """Return the addresses that a text says a request went to, in its order; pages of documentation are none."""
+    """Return the addresses of requests in a text, in order. Pages of documentation are left out."""
     addresses = []
     for match in _URL.finditer(text[:16384]):
         if _REQUESTED.search(text, max(0, match.start() - 40), match.start()) and not _PAGES.search(match[1]):
@@ -113,15 +113,15 @@ def request_addresses(text: str) -> list[Address]:
 
 
 def mentioned_addresses(text: str) -> Iterator[Address]:
-    """Yield every address with a path in a text: one without is as likely an issuer or an audience."""
+    """Yield every address with a path in a text. Without a path it may be an issuer or an audience."""
     for match in _URL.finditer(text[:16384]):
         if not _PAGES.search(match[1]) and not _NAME.fullmatch(match[0]):
             yield Address(match[1].lower().rstrip("."), match[2] or "")
 
 
 def service_in_words(text: str) -> str | None:
-    """Return the service that a client library's words name; the last of several, since wrapped errors end with the
-    first.
+    """Return the service in the words of a client library, or None. The last of several counts, because wrapped errors
+    end with the original one.
     """
     services = [
         (match.start(), service)

@@ -1,4 +1,4 @@
-"""HTTP answers within a text: what curl prints with -i or -v, raw HTTP, HAR files, and the header lines of SDK logs."""
+"""HTTP answers within a text: output of curl with -i or -v, raw HTTP, HAR files, and header lines of SDK logs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HOST = lazy_pattern(r"^(?:> ?)?Host: ?(\S+)", re.MULTILINE | re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """One answer as it was printed. ``headers`` have lower-case names; ``address`` is where the request went."""
+    """One answer as printed. ``headers`` have lower-case names; ``address`` is the address of the request."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class HttpAnswer:
 
 
 def answers(text: str) -> list[HttpAnswer]:
-    """Return the HTTP answers that a text holds, in its order; empty if it is no print of HTTP."""
+    """Return the HTTP answers in a text, in order; empty if there are none."""
     if '"log"' in text[:2000] and '"entries"' in text:
         return list(_archived(text))
     heads = list(_HEAD.finditer(text))
@@ -45,7 +45,7 @@ def answers(text: str) -> list[HttpAnswer]:
 
 
 def logged_headers(text: str) -> dict[str, str]:
-    """Headers that decide, from lines of a log; names in small letters."""
+    """Return the headers that help to decide, from lines of a log; names in lower case."""
     return {match[1].lower(): match[2].strip() for match in _LOGGED.finditer(text[:16384])}
 
 

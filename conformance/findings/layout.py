@@ -1,4 +1,4 @@
-"""The layout that mail, tickets, logs, spreadsheets and browsers put on a text, taken off again."""
+"""Removal of the layout that mail, tickets, logs, spreadsheets and browsers add to a text."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _FOLD = lazy_pattern(r"(?<=[a-z,;])[ \t]?\r?\n[ \t]*(?=[a-z][a-z']*[ ,.])")
 
 
 def flowing(text: str) -> str:
-    """Return the text without the layout around it: character references, quote marks, a time before each line, doubled
-    quotes, percent-encoding, and sentences that were broken into lines.
+    """Return the text without added layout: character references, quote marks, a time before each line, doubled quotes,
+    percent-encoding, and line breaks within sentences.
     """
     for _ in range(3):
         if not _REFERENCE.search(text):
@@ -49,7 +49,7 @@ def flowing(text: str) -> str:
 
 
 def _without_margin(text: str) -> str:
-    """Return the lines without what stands before each of them, and joined where a terminal broke them."""
+    """Return the lines without their common prefix, joined where a terminal broke them."""
     lines = [line for line in text.splitlines() if line.strip()]
     for margin in (_QUOTED, _STAMPED, _SYSLOG):
         if len(lines) > 1 and all(margin.match(line) for line in lines) and not _several(lines, margin):
@@ -59,13 +59,13 @@ def _without_margin(text: str) -> str:
 
 
 def _several(lines: list[str], margin: re.Pattern[str]) -> bool:
-    """Return whether lines are records of their own: each at another time, and the first one whole."""
+    """Return whether the lines are separate records: each has another time, and the first one is complete."""
     stamps = {match[0] for line in lines if (match := margin.match(line))}
     return margin is not _QUOTED and len(stamps) > 1 and lines[0].count("{") <= lines[0].count("}")
 
 
 def _is_cut_at_width(lines: list[str]) -> bool:
-    """Return whether all lines but the last fill one width to the letter."""
+    """Return whether all lines but the last have exactly the same width."""
     widths = {len(line) for line in lines[:-1]}
     width = max(widths, default=0)
     return len(widths) == 1 and (len(lines) > 2 or width in _TERMINALS) and width >= 60 and len(lines[-1]) <= width

@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when they are first used: of the hundreds of a catalogue, a run needs a few."""
+"""Regular expressions that are compiled at their first use: a run needs only a few of the catalogue's hundreds."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any, cast
 
 
 class _LazyPattern:
-    """Stands for a :class:`re.Pattern` and becomes one: what is read of it once is kept on the instance."""
+    """A placeholder for a :class:`re.Pattern` that compiles it at the first use. Attributes are cached on the
+    instance.
+    """
 
     def __init__(self, text: str, flags: int) -> None:
         self.pattern, self._flags = text, flags
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(re.compile(self.pattern, self._flags), name)  # re keeps what it compiled
+        value = getattr(re.compile(self.pattern, self._flags), name)  # re caches compiled patterns
         setattr(self, name, value)
         return value
 

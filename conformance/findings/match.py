@@ -1,4 +1,4 @@
-"""The entry of the catalogues that explains an answer. Pure: the same signal always gives the same entry."""
+"""The catalogue entry that explains an answer. Pure: the same signal always gives the same entry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.findings.finding import Certainty
 from conformance.findings.origin import is_heard
 from conformance.findings.signal import Signal
 
-# Whose words a service may speak. Sentinel sits behind the gateway of Azure Resource Manager; its rules run queries.
+# The catalogues that apply to each service. Sentinel is behind Azure Resource Manager's gateway; its rules run queries.
 _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "entra": ("entra", "other", "network"),
     "managed_identity": ("managed_identity", "network"),
@@ -33,19 +33,19 @@ _NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS
 _HOST = 25
 _DEEPEST = 20
 """What the depth of a code adds to its weight at most."""
-_ALONE = _TEXT  # what a foreign catalogue must exceed: a code, not only words or a status
+_ALONE = _TEXT  # a match in a foreign catalogue must exceed this: a code, not only words or a status
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The entry that explains a signal best, and how sure that is: words alone never make it certain."""
+    """The entry that explains a signal best, and its certainty. Words alone never make it certain."""
 
     entry: Entry
     certainty: Certainty
 
 
 def classify(signal: Signal) -> Match | None:
-    """Return the most specific entry that fits; None if none does."""
+    """Return the most specific entry that fits, or None."""
     best: tuple[tuple[int, int, int], Match] | None = None
     family = _FAMILIES.get(signal.service or "")
     kind = _Kind(
@@ -67,7 +67,7 @@ def classify(signal: Signal) -> Match | None:
                 continue
             score -= _MENTION // 2
         if family and entry.service not in (family[0], "network") and entry.shapes and entry.bare:
-            score -= _SHAPE  # a neighbour's rule for a bare status is no nearer than one's own
+            score -= _SHAPE  # a bare status: the service's own rule comes first
         if family is None and entry.service != "network" and by_code and score < _MENTION and _plain(entry, signal):
             continue
         if family is None and entry.service not in ("network", "other") and (entry.bare or score < _GENERIC_CODE):
@@ -82,7 +82,7 @@ def classify(signal: Signal) -> Match | None:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What an answer has in common with many others; it rules most entries out."""
+    """Properties that an answer shares with many others; they exclude most entries."""
 
     status: int | None
     shape: Shape
@@ -94,7 +94,7 @@ class _Kind:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An entry, its place among all, and what it weighs at most."""
+    """An entry, its position among all, and its highest possible weight."""
 
     entry: Entry
     position: int
@@ -103,9 +103,9 @@ class _Candidate:
 
 @lru_cache(maxsize=256)
 def _candidates(kind: _Kind) -> tuple[_Candidate, ...]:
-    """Return the entries that an answer of this kind can be, those that can weigh most first.
+    """Return the entries that may fit an answer of this kind, the highest possible weight first.
 
-    Cached: a fleet meets the same few kinds everywhere.
+    Cached: a fleet has only a few kinds of answers.
     """
     candidates = (
         _Candidate(entry, position, _highest(entry))
@@ -116,7 +116,7 @@ def _candidates(kind: _Kind) -> tuple[_Candidate, ...]:
 
 
 def _has_form(entry: Entry, kind: _Kind) -> bool:
-    """Return whether an answer has the status, shape, numbers and host of an entry, and whether the entry can count."""
+    """Return whether an answer has the entry's status, shape, numbers and host, and whether the entry may count."""
     if entry.shapes and kind.shape not in entry.shapes:
         return False
     status = kind.status
@@ -127,12 +127,12 @@ def _has_form(entry: Entry, kind: _Kind) -> bool:
     family = _FAMILIES.get(kind.service or "")
     if family is None or entry.service in family or entry.numbers:
         return True
-    # A known host of another service does not speak in the codes of a connection's; nor do words alone decide.
+    # The codes of a connection's services do not apply to a known host of another service; nor do words alone decide.
     return kind.service != "other" and _highest(entry) > _ALONE + _STATUS
 
 
 def _highest(entry: Entry) -> int:
-    """Return what an entry weighs at most."""
+    """Return the highest possible weight of an entry."""
     codes = (_CODE + _DEEPEST) * bool(entry.codes) + (_INNER + _DEEPEST) * bool(entry.inner)
     patterns = sum(pattern is not None for pattern in (entry.words, entry.anywhere, entry.path))
     headers = sum(_HEADER + len(pattern.pattern) // 16 for pattern in (entry.headers or {}).values())
@@ -143,8 +143,8 @@ def _highest(entry: Entry) -> int:
 def _is_possible(entry: Entry, kind: _Kind) -> bool:
     """Return whether the status allows this entry: 429 is always throttling, and a 5xx is not a refusal.
 
-    An unknown Entra number rules out entries that match the OAuth error beside it, or the status alone. Loose words say
-    nothing where the service is not known, and codes of other makers are not read as ours.
+    An unknown Entra number excludes entries that match only the OAuth error beside it, or only the status. Loose words
+    do not count if the service is not known, and codes of other makers are not used.
     """
     if kind.numbers and not entry.numbers and not entry.words and numbers().isdisjoint(kind.numbers):
         if entry.codes and VAGUE.issuperset(entry.codes):
@@ -154,9 +154,9 @@ def _is_possible(entry: Entry, kind: _Kind) -> bool:
     if entry.loose and kind.service is None:
         return False
     if entry.path and entry.service != kind.service:
-        return False  # a path belongs to its host
+        return False  # a path means nothing without its host
     if entry.cause == "answer_hidden" and kind.service and kind.status:
-        return False  # status and service say more
+        return False  # status and service are more specific
     if kind.is_strange and not (entry.service == "network" and (entry.words or entry.anywhere)):
         return False
     if entry.numbers or kind.status is None:
@@ -167,7 +167,7 @@ def _is_possible(entry: Entry, kind: _Kind) -> bool:
 
 
 def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
-    """Return how specifically an entry fits, and whether more than words decided; None if it does not fit."""
+    """Return the weight of a match, and whether more than words decided; None if the entry does not fit."""
     score, by_code = 0, not (entry.words or entry.anywhere)
     if entry.others:
         if signal.other not in entry.others:
@@ -215,7 +215,7 @@ def _weigh(entry: Entry, signal: Signal) -> tuple[int, bool] | None:
 
 
 def _status_weight(entry: Entry, signal: Signal) -> int | None:
-    """Return how much the status says for an entry that has statuses; None where it is another one."""
+    """Return the weight of the status for an entry with statuses; None if the status is not one of them."""
     if signal.status is None:
         if not (entry.codes or entry.inner or entry.numbers or entry.words or entry.headers):
             return None
@@ -226,12 +226,12 @@ def _status_weight(entry: Entry, signal: Signal) -> int | None:
 
 
 def _plain(entry: Entry, signal: Signal) -> bool:
-    """Return whether an entry fits by codes alone that anybody may have."""
+    """Return whether an entry fits only by codes that many makers use."""
     return bool(entry.codes) and not (set(entry.codes) & set(signal.lower_codes)) - PLAIN
 
 
 def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int | None:
-    """Return the weight of the innermost code that is wanted, else of a mention of one."""
+    """Return the weight of the innermost expected code, else of a mention of one; None without either."""
     names = _names(patterns)
     for depth, code in reversed(list(enumerate(signal.lower_codes))):
         if code in names.codes or any(fnmatchcase(code, pattern) for pattern in names.wildcards):
@@ -245,7 +245,7 @@ def _code_weight(patterns: tuple[str, ...], weight: int, signal: Signal) -> int 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The codes that an entry wants: whole ones, those of them that count where merely mentioned, and wildcards."""
+    """The codes that an entry expects: whole codes, those that also count as a mere mention, and wildcards."""
 
     codes: frozenset[str]
     mentions: frozenset[str]

@@ -1,4 +1,4 @@
-"""The error within a body: the members of its JSON, and the documents within their texts, outermost first."""
+"""The error within a body: the members of its JSON, and the documents within its texts, outermost first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STATUSES = (
 )  # fmt: skip
 _ADDRESSES = ("url", "uri", "requesturl", "request_url", "requesturi", "host", "hostname", "url.full", "endpoint")
 _NUMBERS = ("error_codes", "errorno")
-# In the order in which they lead inwards.
+# In order, from the outside inwards.
 _CHILDREN = (
     "error", "odata.error", "fault", "statusmessage", "responsebody", "body", "response", "responses", "errors",
     "details", "innererror", "inner_error", "innererrors",
@@ -40,7 +40,7 @@ _ERROR_WITHIN = lazy_pattern(
 
 
 def read_contents(text: str, value: Any, shape: Shape) -> Contents:
-    """Return the error that a body describes."""
+    """Return the facts about the error in a body."""
     contents = Contents()
     if shape == "json":
         _walk(value, contents, 0)
@@ -50,7 +50,7 @@ def read_contents(text: str, value: Any, shape: Shape) -> Contents:
     elif shape == "html":
         contents.numbers.extend(
             pasted.numbers(text)
-        )  # the sign-in page names its code; scripts hold all kinds of words
+        )  # the sign-in page shows its code; scripts contain all kinds of words
     elif shape != "empty":
         _string(text, contents, 0)
     contents.settle()
@@ -62,7 +62,7 @@ def read_contents(text: str, value: Any, shape: Shape) -> Contents:
 
 
 def _walk(value: Any, contents: Contents, depth: int) -> None:
-    """Down the known members of an error document."""
+    """Read the known members of an error document, downwards."""
     contents.nodes += 1
     if depth > _DEPTH or contents.nodes > _NODES:
         return
@@ -106,7 +106,7 @@ def _walk(value: Any, contents: Contents, depth: int) -> None:
 
 
 def _read_error(error: str, contents: Contents, depth: int) -> None:
-    """A member ``error`` that is a string: OAuth's code, or a sentence of a wrapper."""
+    """Read a member ``error`` that is a string: OAuth's code, or a sentence of a wrapper."""
     if " " in error.strip():
         _string(error, contents, depth)
     else:
@@ -114,7 +114,7 @@ def _read_error(error: str, contents: Contents, depth: int) -> None:
 
 
 def _search(value: Any, contents: Contents, depth: int) -> None:
-    """Through any member, where an unknown wrapper hides the error."""
+    """Search all members for the error, in an unknown wrapper."""
     contents.nodes += 1
     if depth > _DEPTH or contents.nodes > _NODES or contents.codes:
         return
@@ -131,7 +131,7 @@ def _search(value: Any, contents: Contents, depth: int) -> None:
 
 
 def _carried(value: Any, contents: Contents, depth: int) -> None:
-    """An error within a member of a wrapper that is not known: only what is plainly one is read."""
+    """Read an error within a member of an unknown wrapper, but only if it is clearly an error."""
     contents.nodes += 1
     if depth > _DEPTH or contents.nodes > _NODES:
         return
@@ -153,7 +153,7 @@ def _carried(value: Any, contents: Contents, depth: int) -> None:
 
 
 def _string(text: str, contents: Contents, depth: int) -> None:
-    """A message: words, or other documents within a string, perhaps cut short."""
+    """Read a message: words, or other documents within a string, which may be cut."""
     text = unicodedata.normalize("NFKC", text[:LIMIT]).strip()
     if not text or depth > _DEPTH:
         return
@@ -174,7 +174,7 @@ def _string(text: str, contents: Contents, depth: int) -> None:
 
 
 def _within(documents: Iterable[Any], contents: Contents, depth: int) -> None:
-    """Documents one layer further in."""
+    """Read documents one layer further in."""
     contents.layer += 1
     for document in documents:
         if isinstance(document, str):
@@ -186,7 +186,7 @@ def _within(documents: Iterable[Any], contents: Contents, depth: int) -> None:
 
 
 def _around(words: str, contents: Contents) -> None:
-    """Read the text around a document: of a client's words, only codes, numbers, status and addresses count."""
+    """Read the text around a document. Of a client's words, only codes, numbers, status and addresses count."""
     words = unwrap.flat(words)
     contents.answered(pasted.status(words), within=0.5)
     contents.addresses.extend(hosts.request_addresses(words))
@@ -207,7 +207,7 @@ def _read_text(text: str, contents: Contents) -> None:
 
 
 def _members(value: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
-    """Members under their lower-case names: services differ in the case of innererror, Code and Message."""
+    """Yield the members by lower-case name: services differ in the case of innererror, Code and Message."""
     for name, item in list(value.items())[:200]:
         yield str(name).lower(), item
 

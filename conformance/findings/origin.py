@@ -1,7 +1,7 @@
-"""Whether an answer can be one of a connection's services, where nothing names the service.
+"""The origin of an answer without the name of a service: one of a connection's services, or another product.
 
-Every product answers with a status, and many say that a token has expired. So a status alone counts where the text says
-nothing else, or has the form of Microsoft's error documents; and common words need a sign of Microsoft beside them.
+Every product answers with a status, and many report expired tokens. So a status alone counts only if the text contains
+nothing else, or has the form of Microsoft's error documents. Common words need a sign of Microsoft in the text.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SERVERS = ("throttled", "service_fault", "timed_out")
 
 
 def is_heard(entry: Entry, signal: Signal) -> bool:
-    """Return whether an entry may explain an answer of a service that is not known."""
+    """Return whether an entry may explain an answer of an unknown service."""
     if entry.common:
         return is_microsofts(signal) or bool(entry.own and entry.own.search(signal.words))
     if entry.service != "network" or entry.words or entry.anywhere or entry.headers or entry.shapes:
@@ -50,18 +50,18 @@ def is_heard(entry: Entry, signal: Signal) -> bool:
 
 
 def is_microsofts(signal: Signal) -> bool:
-    """Return whether the text bears a sign of Microsoft, or is a code alone, which its user takes for one."""
+    """Return whether the text has a sign of Microsoft, or is a code alone (a user who pastes it means Microsoft's)."""
     text = signal.text[:16384]
     return bool(hosts.has_sign(text) or text.strip("\"' ") in signal.codes or _is_document(text))
 
 
 def _is_bare(text: str) -> bool:
-    """Return whether a text says a status and no more."""
+    """Return whether a text contains a status and nothing more."""
     return len(text) < 500 and not _HTTP_WORDS.sub("", text)
 
 
 def _is_of_another_maker(signal: Signal) -> bool:
-    """Return whether the headers of an answer are none of Microsoft's: another cloud's, or a sign-in by password."""
+    """Return whether the headers are not Microsoft's: those of another cloud, or of a sign-in with a password."""
     challenge = signal.headers.get("www-authenticate", "bearer").lower()
     return "bearer" not in challenge or any(name.startswith(("x-amz-", "x-goog-")) for name in signal.headers)
 

@@ -1,5 +1,5 @@
 """The input of an explanation at a command line: a text, a file or standard input, with its status, service and
-headers, and the connection that it is held against.
+headers, and an optional connection.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class PasteError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """``text`` may hold secrets: it is never shown as it is."""
+    """A pasted answer. ``text`` may contain secrets: it is never shown unchanged."""
 
     text: str | bytes = field(repr=False)
     service: str | None = None
@@ -42,10 +42,11 @@ class Paste:
         headers: str | None = None,
         connection: Sequence[str] = (),
     ) -> Paste:
-        """``text`` is the text itself, ``@FILE``, or ``-`` for standard input; ``headers`` are lines, or ``@FILE``.
+        """Return the paste of an argument: the text itself, ``@FILE``, or ``-`` for standard input.
 
-        ``connection`` names the file of the connection whose ids the answer is about; its secret is not read.
-        Raises :class:`PasteError`, and :class:`~conformance.ConnectionFileError` where that file cannot be used.
+        ``headers`` are lines, or ``@FILE``. ``connection`` names the file of the connection that the answer is about;
+        its secret is not read. Raises :class:`PasteError`, and :class:`~conformance.ConnectionFileError` if that file
+        cannot be used.
         """
         if service is not None and service.lower().replace("-", "_") not in SERVICES:
             raise PasteError(f"--sentinel-explain-service: none of {', '.join(dict.fromkeys(SERVICES.values()))}")
@@ -59,12 +60,12 @@ class Paste:
         return cls(_content(text, "--sentinel-explain"), service, status, headers_by_name, facts)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return the meaning of each error in the text, the cause of the others first."""
+        """Return the finding of each error in the text, the cause of the others first."""
         return explain_all(self.text, status=self.status, headers=self.headers, service=self.service, facts=self.facts)
 
 
 def _facts(files: Sequence[str]) -> Mapping[str, str]:
-    from conformance.connection.loader import load  # only here: the command starts in a fraction of a second
+    from conformance.connection.loader import load  # imported late, so that the command starts fast
 
     connections = load(files, credentials=False)
     if len(connections) > 1:

@@ -1,7 +1,7 @@
 """Facts about an error in a piece of text: its codes, numbers, HTTP status, and the parts of well-known sentences.
 
-Texts come pasted from logs, command lines and tickets, cut short, escaped, or in another language. So codes, numbers,
-names within quotes and URLs are looked for, never whole sentences.
+Pasted texts come from logs, command lines and tickets; they are cut, escaped, or in another language. So the search is
+for codes, numbers, quoted names and URLs, never for whole sentences.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def numbers(text: str) -> list[int]:
 
 
 def codes(text: str) -> list[str]:
-    """Return the codes that the text marks as such, in its order."""
+    """Return the codes that the text marks as codes, in order."""
     values = [
         (match.start(1), match[1])
         for at, pattern in enumerate(_CODE)
@@ -111,7 +111,7 @@ def mentions(text: str) -> list[str]:
 
 
 def status(text: str, *, bare: bool = False) -> int | None:
-    """Return the HTTP status that a text states; None if it states none.
+    """Return the HTTP status in a text, or None.
 
     ``bare``: the whole text is a status, as a number or in words.
     """
@@ -135,7 +135,9 @@ class Refused:
 
 
 def refusal_in(text: str) -> Refused | None:
-    """Return the parts of an AuthorizationFailed sentence, in any language: they are known by their form."""
+    """Return the parts of an AuthorizationFailed sentence in any language, found by their form; None if it is not
+    one.
+    """
     action = _ACTION.search(text[:8192])
     if action is None:
         return None
@@ -145,7 +147,9 @@ def refusal_in(text: str) -> Refused | None:
 
 
 def roles(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Return the app roles that an API asks for (any of them will do), and those that the token carries."""
+    """Return the app roles that an API requires (any one is enough) and those in the token; None if the text has
+    none.
+    """
     match = _ROLES.search(text)
     if match is None:
         return None
@@ -154,7 +158,7 @@ def roles(text: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 
 
 def table(text: str) -> str | None:
-    """Return the table (or column) that a query names and the workspace does not know."""
+    """Return the table or column in a query that the workspace does not have, or None."""
     match = _TABLE.search(text)
     return match[1] if match else None
 

@@ -1,4 +1,4 @@
-"""Redaction of text from services and users: nothing that looks like a credential, no control characters."""
+"""Redaction of text from services and users: removes credentials and control characters."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from conformance.redaction import defuse, hide, printable
 __all__ = ["excerpt", "printable", "redact"]
 
 _CREDENTIALS: Mapping[re.Pattern[str], tuple[str, ...]] = {
-    lazy_pattern(r"eyJ[\w-]{8,}\.[\w-]*\.?[\w-]*"): ("eyj",),  # a JWT, also cut short
-    lazy_pattern(r"\b[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{20,}"): ("q~",),  # a client secret of today's form
+    lazy_pattern(r"eyJ[\w-]{8,}\.[\w-]*\.?[\w-]*"): ("eyj",),  # a JWT, even if cut
+    lazy_pattern(r"\b[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{20,}"): ("q~",),  # a client secret in its current form
     lazy_pattern(r"(?<=://)[^/\s:@]*:[^/\s@]*(?=@)"): ("://",),
     lazy_pattern(r"(?i)(?<=bearer )[\w.~+/=-]{16,}"): ("bearer ",),
     lazy_pattern(
@@ -26,7 +26,7 @@ looking for a word is quick.
 
 
 def redact(text: str) -> str:
-    """Return the text with everything replaced that the run knows as a secret, or that looks like a credential."""
+    """Return the text without secrets known to the run and without anything that looks like a credential."""
     text = hide(text)
     small = text.casefold()
     for pattern, words in _CREDENTIALS.items():

@@ -1,4 +1,4 @@
-"""Fixes, filled in with the connection's own ids so that they can be pasted."""
+"""Fixes with the connection's own ids, ready to paste."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _PLACEHOLDER = lazy_pattern(r"\{(\w+)\}")
 _GROUP = "/subscriptions/{subscription_id}/resourceGroups/{resource_group}"
 _COMPOSED: Mapping[str, str] = {
     "workspace": _GROUP + "/providers/Microsoft.OperationalInsights/workspaces/{workspace_name}",
-    "scope": _GROUP,  # Microsoft advises the resource group for the roles of Sentinel
+    "scope": _GROUP,  # Microsoft recommends the resource group for Sentinel roles
     "host": "{login_host}",
 }
 _USUAL: Mapping[str, str] = {
@@ -77,10 +77,9 @@ _THROUGH = "{through}"
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A fix: prose, commands to paste into a shell, and where to click.
+    """A fix: a text, commands for a shell, and steps in the portal.
 
-    ``values`` are the values of the placeholders, where known, and of ``kind``, where the fix is one for a kind of
-    connection.
+    ``values`` are the known values of the placeholders, and ``kind`` if the fix is for one kind of connection.
     """
 
     text: str
@@ -90,7 +89,7 @@ class Fix:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """Return the commands alone, in the form for bash, zsh and wherever no other is given."""
+        """Return only the commands, in the form for bash, zsh and all shells without another form."""
         return tuple(step.command for step in self.steps)
 
 
@@ -112,10 +111,10 @@ def fix(cause: Cause, facts: Mapping[str, str]) -> Fix:
 
 
 def _block(cause: Cause, facts: Mapping[str, str]) -> Iterator[Command]:
-    """Yield the commands of a cause, and before them what leads ``az`` into the right cloud and directory.
+    """Yield the commands of a cause, after those that set the cloud and directory of ``az``.
 
-    Commands for the directory act in the tenant of the last login, whatever ids they name; others find theirs by the
-    subscription.
+    Commands for the directory run in the tenant of the last login, even if they contain other ids. Others find the
+    tenant by the subscription.
     """
     runs = [command.run for command in cause.commands]
     cloud = any(run.startswith("az ") for run in runs) and facts.get("cloud_az", "AzureCloud") != "AzureCloud"
@@ -129,8 +128,8 @@ def _block(cause: Cause, facts: Mapping[str, str]) -> Iterator[Command]:
 
 
 def step(template: Command, facts: Mapping[str, str]) -> Step:
-    """Return a command filled in, with the forms of other shells where they differ, its role, and what takes
-    it back.
+    """Return a command with values filled in: the forms for other shells if they differ, its role, and its undo
+    command.
     """
     words = _words(template.run, facts)
     line = shell.join(words)
@@ -145,16 +144,15 @@ def step(template: Command, facts: Mapping[str, str]) -> Step:
 
 
 def command(template: str, facts: Mapping[str, str]) -> str:
-    """Return a command line that bash, zsh, PowerShell and cmd.exe read alike; values in URLs are encoded as URLs want
-    them.
+    """Return a command line that works in bash, zsh, PowerShell and cmd.exe alike. Values in URLs are URL-encoded.
 
-    A value that no quotes carry through all of them stays a hint.
+    A value that cannot be quoted safely for all of them remains a hint.
     """
     return shell.join(_words(template, facts))
 
 
 def prose(template: str, facts: Mapping[str, str]) -> str:
-    """Return a sentence: values as they are, encoded within URLs."""
+    """Return a sentence with values filled in; within URLs they are URL-encoded."""
     return " ".join(_fill(word, facts, safely=False) for word in template.split(" "))
 
 
@@ -166,7 +164,7 @@ def _words(template: str, facts: Mapping[str, str]) -> list[str]:
 
 
 def _through(facts: Mapping[str, str]) -> list[str]:
-    """Return the options of curl for the proxy of the request; none where it took none."""
+    """Return curl's options for the proxy of the request; empty without a proxy."""
     options = (("--proxy", facts.get("proxy")), ("--proxy-user", facts.get("proxy_user")))
     return [word for option, value in options if value for word in (option, value)]
 
@@ -191,7 +189,7 @@ def _value(name: str, facts: Mapping[str, str], *, safely: bool) -> str:
 
 
 def _variants(facts: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Yield the facts once per app role that they are about, with its id and its API."""
+    """Yield the facts once per app role in them, with the role's id and API."""
     values = {name: str(value) for name, value in facts.items() if name in PLACEHOLDERS and value}
     roles = re.split(r"[,\s]+", values.get("roles", ""))
     groups = by_resource((role for role in roles if role), facts.get("api"))

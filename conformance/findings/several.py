@@ -1,4 +1,4 @@
-"""The single errors of a paste that holds several: log lines, HTTP answers, records of a log in JSON."""
+"""The single errors in a paste with several: log lines, HTTP answers, JSON records of a log."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _STAMP = lazy_pattern(
 
 
 def parts(text: str) -> list[str]:
-    """Return the text divided into what may be single errors; one part where nothing divides it."""
+    """Return the parts of a text that may be single errors; the whole text if it cannot be divided."""
     texts = list(_records(text)) or list(_exchanges(text)) or list(_lines(text))
     return texts[:MAX_PARTS] if len(texts) > 1 else [text]
 
 
 def _records(text: str) -> Iterator[str]:
-    """Records of a log in JSON, a line each, or the elements of a JSON list."""
+    """Yield the JSON records of a log, one per line, or the elements of a JSON list."""
     if text.startswith("["):
         try:
             value = json.loads(text)
@@ -41,7 +41,7 @@ def _records(text: str) -> Iterator[str]:
 
 
 def _exchanges(text: str) -> Iterator[str]:
-    """HTTP answers, each with the lines before it that name its request."""
+    """Yield the HTTP answers, each with the lines before it about its request."""
     if text.startswith("{") and '"entries"' in text[:4000]:
         for answer in http_text.answers(text):
             where = f"GET https://{answer.address.host}{answer.address.path}\n" if answer.address else ""
@@ -56,7 +56,7 @@ def _exchanges(text: str) -> Iterator[str]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """Yield lines of a log that begin with a time or a level, with what follows each."""
+    """Yield the entries of a log: a line that begins with a time or a level, with the lines after it."""
     starts = [match.start() for match in _STAMP.finditer(text)]
     if len(starts) < 2:
         return

@@ -1,4 +1,4 @@
-"""Command lines that bash, zsh, PowerShell and cmd.exe read alike: ``"`` is the one quote that all of them know."""
+"""Command lines that work in bash, zsh, PowerShell and cmd.exe alike: ``"`` is the only quote that all of them know."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def join(words: Iterable[str]) -> str:
 
 
 def powershell(words: Iterable[str]) -> str:
-    """Return the same for PowerShell on Windows: a word that would reach cmd.exe without its quotes carries a second
+    """Return the same for PowerShell on Windows: words that would reach cmd.exe without their quotes get a second
     pair.
     """
     return " ".join(f"'\"{word}\"'" if _loses_quotes(word) else quote(word) for word in words)
@@ -40,5 +40,5 @@ def _loses_quotes(word: str) -> bool:
 
 @cache
 def split(template: str) -> tuple[str, ...]:
-    """Return the words of a template of a command, as a POSIX shell splits them."""
+    """Return the words of a command template, split like in a POSIX shell."""
     return tuple(shlex.split(template))

@@ -1,4 +1,4 @@
-"""An answer reduced to what can be matched: status, shape, codes, numbers and words, whatever form it came in."""
+"""An answer reduced to the parts that can be matched: status, shape, codes, numbers and words, from any form."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ _PAGE = lazy_pattern(r"<!doctype html|<html[\s>]", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Signal:
-    """The content of an answer. ``codes`` run from the outermost inwards, ``mentions`` are words that look like one.
+    """The content of an answer. ``codes`` are ordered from the outermost inwards; ``mentions`` are words that look like
+    codes.
 
     ``status`` is the HTTP status, from the caller or from the text itself. ``service`` is None if it is not known.
     """
@@ -111,8 +112,8 @@ def read(
 ) -> Signal:
     """Return the signal of any answer.
 
-    Never raises: what cannot be read is text, or nothing. A text that prints whole HTTP answers is read as the first
-    refusal among them.
+    Never raises: unreadable input counts as text, or as nothing. If a text contains whole HTTP answers, the first
+    refusal among them is used.
     """
     text = text_of(body)
     if isinstance(body, str | bytes) and not headers and (printed := _printed(text)):
@@ -131,9 +132,9 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
     place = _place(contents)
     where, other = (hosts.service_of(place) or (None, None)) if place else (None, None)
     if where == hosts.OTHER or (where and given_status is None):
-        service_name = where  # the host that the text names knows better than who pastes it
+        service_name = where  # the host in the text is more reliable than the user's choice
     if shape == "xml" and given_status is None and not _ERROR_DOCUMENT.match(text):
-        shape = "text"  # a tool's own XML around a sentence
+        shape = "text"  # XML of a tool around a sentence
     if shape == "text" and not lower:
         lower = http_text.logged_headers(text)
     if not contents.codes and not contents.numbers and shape not in ("html", "empty"):
@@ -157,13 +158,13 @@ def _reduced(body: Any, text: str, status: Any, headers: Mapping[Any, Any], serv
 
 
 def _printed(text: str) -> http_text.HttpAnswer | None:
-    """Return the first refusal of the HTTP answers that a text prints, else the last answer."""
+    """Return the first refusal among the HTTP answers in a text, else the last answer, else None."""
     printed = http_text.answers(text)
     return next((answer for answer in printed if answer.status >= 400), printed[-1] if printed else None)
 
 
 def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
-    """Return fields of a signal that follow from the address of the request."""
+    """Return the fields of a signal that follow from the address of the request."""
     where, other = (hosts.service_of(address) or (None, None)) if address else (None, None)
     if address is None or where is None or signal.numbers:
         return {}
@@ -171,7 +172,7 @@ def _at(address: hosts.Address | None, signal: Signal) -> dict[str, Any]:
 
 
 def _place(contents: Contents) -> hosts.Address | None:
-    """Return the address of the refused request: the last of several, since a wrapped error ends with the
+    """Return the address of the refused request. The last of several counts, because a wrapped error ends with the
     original one.
     """
     ours = [address for address in contents.addresses if hosts.service_of(address)]
@@ -190,7 +191,7 @@ def guess(contents: Contents, text: str, shape: Shape, headers: Mapping[str, str
     codes = {code.lower() for code in (*contents.codes, *contents.mentions)}
     refused = "error_description" in text and "invalid_request" not in codes
     if refused and not contents.numbers and not hosts.has_sign(text):
-        return None  # of another maker's sign-in: Entra begins its description with a number
+        return None  # a sign-in of another maker: Entra's descriptions begin with a number
     if codes & _OAUTH or contents.numbers or {"error_description", "error_codes"} & contents.keys:
         return "entra"
     if any(code.startswith(("authorization_", "request_", "authentication_")) for code in codes):

@@ -1,6 +1,6 @@
-"""Codes that the form of a sentence implies, in any language: what it quotes, links to and lists.
+"""Codes implied by the form of a sentence, in any language: its quotes, links and lists.
 
-Azure translates its messages but not the ids, addresses, actions and links in them. Where a pasted message has lost its
+Azure translates its messages but not the ids, addresses, actions and links in them. If a pasted message has lost its
 code, these can show which code it was.
 """
 
@@ -27,7 +27,7 @@ _LINKS: Mapping[str, str] = {
 
 
 def implied_codes(text: str) -> list[str]:
-    """Return the codes that the text implies, the most telling first."""
+    """Return the codes that the form of the text implies, the most specific first."""
     text = text[:8192]
     return [code for code, holds in _FORMS.items() if holds(text)] + [
         code for link, code in _LINKS.items() if link in text.lower()

@@ -1,4 +1,4 @@
-"""The finding about a pasted access token, for a connection. It never holds the token."""
+"""The finding about a pasted access token, for a connection. It never contains the token."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ OPTIONAL = (graph.READ_DIRECTORY, graph.READ_EVENTS)
 def token_finding(
     text: str, service: str | None, facts: Mapping[str, str], *, now: datetime | None = None
 ) -> Finding | None:
-    """Return the finding about a text that is a token (or its decoded claims) and nothing else; None for any other
-    text.
-    """
+    """Return the finding about a text that is only a token or its decoded claims; None for any other text."""
     token = token_in(text)
     if token is None or not is_only_token(text):
         return None
@@ -44,7 +42,7 @@ def token_finding(
 
 
 def missing(token: TokenText) -> Iterator[AppRole]:
-    """Yield the app roles that the operations of a connection need and the token lacks, those it only gains by last."""
+    """Yield the app roles that operations of the token's API need and the token lacks, the optional roles last."""
     candidates = dict.fromkeys(
         endpoint.needs
         for endpoint in ENDPOINTS.values()
@@ -61,7 +59,7 @@ def missing(token: TokenText) -> Iterator[AppRole]:
 def _problems(
     token: TokenText, service: str | None, facts: Mapping[str, str], missing_roles: tuple[AppRole, ...], now: datetime
 ) -> Iterator[tuple[str, str]]:
-    """(cause, sentence) of all that is wrong, what hides the rest first."""
+    """Yield all problems of the token as (cause, sentence), those that hide others first."""
     expected_api = {"sentinel": "arm", "loganalytics": "log_analytics"}.get(service or "", service)
     if token.api is None or token.api not in {endpoint.api.audience for endpoint in ENDPOINTS.values()}:
         yield "wrong_token_audience", "That audience is none of a connection's APIs."

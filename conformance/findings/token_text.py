@@ -1,6 +1,6 @@
-"""A pasted access token, read without being shown: whose it is, for which API, what it may do, and until when.
+"""A pasted access token, read but never shown: its tenant and app, its API, its permissions and its lifetime.
 
-The token's text is never kept: only its claims are, and of those only what is said here.
+The token's text is never stored: only its claims are, and only those mentioned here.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _ALONE = lazy_pattern(
 
 @dataclass(frozen=True, slots=True)
 class TokenText:
-    """What a token says of itself.
+    """The statements of a token about itself.
 
-    ``api`` is an API's name, None for an audience that is not known here; ``clouds`` are those that it may be of.
+    ``api`` is an API's name, None for an unknown audience; ``clouds`` are the clouds that it may belong to.
     """
 
     audience: str
@@ -47,7 +47,7 @@ class TokenText:
         return self.expires is not None and self.expires <= now
 
     def describe(self, now: datetime) -> str:
-        """Return all of it in sentences, without the token."""
+        """Return sentences about all its claims, without the token."""
         api = f" ({RESOURCES[self.api].name})" if self.api else ""
         who = f"of a user, on behalf of app {self.app}" if self.user else f"of app {self.app}, which signs in by itself"
         name = f" ({self.app_name})" if self.app_name else ""
@@ -61,7 +61,7 @@ class TokenText:
 
 
 def token_in(text: str) -> TokenText | None:
-    """Return the first token in a text, or claims in its place; None if there is neither."""
+    """Return the first token in a text, or decoded claims instead; None without either."""
     match = TOKEN.search(text)
     if match is None:
         return _read(_json(text)) if '"aud"' in text and '"iss"' in text else None
@@ -69,9 +69,7 @@ def token_in(text: str) -> TokenText | None:
 
 
 def is_only_token(text: str) -> bool:
-    """Return whether a text is a token and nothing else: bare, in a header, in a token answer, or its
-    decoded claims.
-    """
+    """Return whether a text is only a token: bare, in a header, in a token answer, or as decoded claims."""
     match = TOKEN.search(text)
     if match is None:
         return isinstance(_json(text), Mapping)
@@ -117,7 +115,7 @@ def _read(claims: Any) -> TokenText | None:
 
 
 def _clouds(audience: str, issuer: str) -> tuple[Cloud, ...]:
-    """Return the clouds that have an API of this audience; for an app id in its place, those that sign in there."""
+    """Return the clouds that have an API with this audience; otherwise the clouds of the token's issuer."""
     url = audience.lower().rstrip("/")
     clouds = tuple(cloud for cloud in CLOUDS.values() if any(url in urls for urls in cloud.audiences.values()))
     return clouds or tuple(cloud for cloud in CLOUDS.values() if issuer.startswith(f"{cloud.login}/"))

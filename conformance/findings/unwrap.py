@@ -32,22 +32,22 @@ _PLAIN = {"n": "\n", "r": "", "t": " "}
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """``documents`` are the values found, in order; ``words`` is the text around them."""
+    """The documents in a text. ``documents`` are the values found, in order; ``words`` is the text around them."""
 
     documents: tuple[Any, ...]
     words: str
 
 
 def plain(text: str) -> str:
-    """Return the text without colours of a terminal and without the layout that its way to here gave it."""
+    """Return the text without terminal colours and without the layout added by mail, logs and the like."""
     text = layout.flowing(_ANSI.sub("", text))
     if re.search(r"[“”]\s*[:,}]", text) and "{" in text:
-        text = text.replace("“", '"').replace("”", '"')  # JSON that passed through a word processor
+        text = text.replace("“", '"').replace("”", '"')  # JSON copied from a word processor
     return text
 
 
 def unescape(text: str) -> str:
-    """Return one level of backslash escapes less."""
+    """Return the text with one level of backslash escapes removed."""
     return (
         _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _PLAIN.get(match[2], match[2]), text)
         .encode("utf-16", "surrogatepass")
@@ -56,7 +56,7 @@ def unescape(text: str) -> str:
 
 
 def flat(text: str) -> str:
-    """Return the text without any escapes: for looking at words, not for parsing."""
+    """Return the text without any escapes: for searching words, not for parsing."""
     for _ in range(LEVELS):
         if "\\" not in text:
             break
@@ -65,7 +65,7 @@ def flat(text: str) -> str:
 
 
 def pieces(text: str) -> Pieces:
-    """Return the documents in a text, read at the first level of escaping that has one, and the words around them."""
+    """Return the documents in a text, at the first level of escaping that has any, and the words around them."""
     level = text
     for _ in range(LEVELS):
         documents, words = _documents(level)
@@ -81,9 +81,7 @@ def pieces(text: str) -> Pieces:
 
 
 def form(text: str) -> dict[str, str] | None:
-    """Return the members of an error in urlencoded form, as a redirect or a form post carries it; None if there is
-    none.
-    """
+    """Return the members of an error in urlencoded form, as in a redirect or a form post; None if it is not one."""
     match = _FORM.search(text)
     if match is None:
         return None
@@ -122,7 +120,7 @@ def _value(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int] 
 
 
 def _literal(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int] | None:
-    """Return a Python dict or list, or a Ruby hash."""
+    """Return a Python dict or list, or a Ruby hash, and its end; None if there is none at ``start``."""
     end = _closing(text, start)
     if end is None or ("'" not in text[start:end] and "=>" not in text[start:end]):
         return None
@@ -137,7 +135,9 @@ def _literal(decoder: json.JSONDecoder, text: str, start: int) -> tuple[Any, int
 
 
 def _closing(text: str, start: int) -> int | None:
-    """Return where the bracket at ``start`` is closed, quotes respected."""
+    """Return the position after the bracket that closes the one at ``start``, or None. Brackets within quotes are
+    skipped.
+    """
     depth, quote, position = 0, "", start
     limit = min(len(text), start + _LITERAL)
     while position < limit:
@@ -160,7 +160,7 @@ def _closing(text: str, start: int) -> int | None:
 
 
 def _telling(value: Any) -> bool:
-    """Return whether a value is a document and not an index or an empty pair of brackets."""
+    """Return whether a value is a document, not an index or an empty pair of brackets."""
     if isinstance(value, dict):
         return bool(value)
     return isinstance(value, list) and any(isinstance(item, dict) for item in value)

@@ -1,1 +1,1 @@
-"""TOML files with exact positions for every error message."""
+"""TOML files with exact positions for error messages."""

@@ -1,4 +1,4 @@
-"""A strict TOML file while it is read. Its problems are collected line by line, not raised one by one."""
+"""A strict TOML file during reading. Its problems are collected with their lines, not raised one by one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_BYTES = 1024 * 1024
 
 @dataclass
 class TomlDocument:
-    """A file and its problems, each as ``file:line: text`` with the line that it sorts by."""
+    """A file and its problems. Each problem is ``file:line: text``, with the line number for sorting."""
 
     path: Path
     wrong: list[tuple[int, str]] = field(default_factory=list)
@@ -32,17 +32,17 @@ class TomlDocument:
 
     @property
     def problems(self) -> list[str]:
-        """Return the problems, in the order of the lines."""
+        """Return the problems, ordered by line."""
         return [clean(text) for _, text in sorted(self.wrong)]
 
     def parse(self) -> tuple[str, dict[str, Any]] | None:
-        """Return the text and its values; None where it is not TOML, which is added as a problem."""
+        """Return the text and its values. If it is not TOML, add a problem and return None."""
         text = self.text()
         document = None if text is None else self.decode(text)
         return None if text is None or document is None else (text, document)
 
     def decode(self, text: str) -> dict[str, Any] | None:
-        """Return the values of a text; None where it is not TOML, which is added as a problem."""
+        """Return the values of a text. If it is not TOML, add a problem and return None."""
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -52,12 +52,12 @@ class TomlDocument:
             self.add_problem(f"no valid TOML: {reason}{column}", int(where.group(1)) if where else None)
         except RecursionError:
             self.add_problem("no valid TOML: nested too deeply")
-        except ValueError:  # Python reads no decimal number of more than 4300 digits
+        except ValueError:  # Python refuses decimal numbers of more than 4300 digits
             self.add_problem("no valid TOML: a number is too long")
         return None
 
     def text(self) -> str | None:
-        """Return the file's text; None where it cannot be read, which is added as a problem."""
+        """Return the file's text. If it cannot be read, add a problem and return None."""
         try:
             content = read_file(self.path, MAX_BYTES)
         except FileError as error:
@@ -75,8 +75,8 @@ class TomlDocument:
 
 
 def did_you_mean(word: object, choices: Iterable[str]) -> str:
-    """Return `` (did you mean 'x'?)`` with a similar known word, or with several that begin the same; else an empty
-    text.
+    """Return `` (did you mean 'x'?)`` with a similar known word, or with several that have the same beginning; else an
+    empty text.
     """
     if not isinstance(word, str) or not word:
         return ""
@@ -90,7 +90,7 @@ def repr_short(value: object) -> str:
     """Return a value for a message: shortened, and safe for huge numbers that Python refuses to print."""
     if isinstance(value, str):
         return describe(value)
-    if isinstance(value, int) and value.bit_length() > 64:  # Python writes no number of more than 4300 digits
+    if isinstance(value, int) and value.bit_length() > 64:  # Python refuses to print numbers of more than 4300 digits
         return "a number of more than 64 bits"
     return f"{kind(value)} {value}"[:80] if isinstance(value, bool | int | float) else kind(value)
 
@@ -111,7 +111,7 @@ def kind(value: object) -> str:
 
 
 def day(value: object) -> date | None:
-    """Return a date, written as a TOML date or in quotes; None for anything else."""
+    """Return a date, given as a TOML date or in quotes; None for anything else."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):

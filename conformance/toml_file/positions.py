@@ -1,4 +1,4 @@
-"""Line numbers of the keys of a TOML text: ``tomllib`` reads values without their lines."""
+"""Line numbers of the keys in a TOML text: ``tomllib`` does not report lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Table:
 
 
 def tables(text: str) -> Sequence[Table]:
-    """Return the tables of a TOML text in their order, the first table without a name included. Lines count from 1."""
+    """Return the tables of a TOML text in order, including the first one, which has no name. Lines count from 1."""
     result = [Table("", 1)]
     within: str | None = None
     for number, line in enumerate(text.split("\n"), 1):
@@ -41,7 +41,7 @@ def tables(text: str) -> Sequence[Table]:
 
 
 def _within(line: str, mark: str | None) -> str | None:
-    """Return the mark of the long string that is open at the end of a line; ``mark`` is the one open at its start."""
+    """Return the quotes of the long string that is open at the end of a line; ``mark`` are those open at its start."""
     at = 0
     while token := ENDS[mark].match(line, at) if mark else TOKEN.search(line, at):
         mark = None if mark else token.group() if token.group() in ENDS else None
@@ -54,7 +54,7 @@ def _plain(name: str) -> str:
 
 
 def line_of(table: Table | None, key: str, nested: Mapping[str, Table]) -> int:
-    """Return the line of a key of a table, or of ``part.key`` in a sub-table; else the line of the table itself."""
+    """Return the line of a key of a table, or of ``part.key`` in a sub-table; if not found, the line of the table."""
     if table is None:
         return 1
     if key in table.keys:

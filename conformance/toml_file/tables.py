@@ -1,4 +1,4 @@
-"""The TOML tables that are shipped with the package: catalogues, clouds, promises, canned answers."""
+"""The TOML tables in the package: catalogues, clouds, promises, canned answers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from conformance.toml_file.compiled import SUFFIX
 
 
 def table(package: str, *path: str) -> dict[str, Any]:
-    """Return the tables of a TOML file beside the modules of ``package``, such as ``table("conformance.x", "y.toml")``.
+    """Return the values of a TOML file beside the modules of ``package``, such as ``table("conformance.x", "y.toml")``.
 
-    They are read from the compiled form in the wheel; in a checkout, which has none, from the TOML file itself.
+    They are read from the compiled form in the wheel; a checkout has none, so there the TOML file itself is read.
     """
     *folders, name = path
     folder = resources.files(package).joinpath(*folders)
