@@ -56,8 +56,8 @@ def parse_identities(
     audience: str = AUDIENCE,
     keys: Path | None = None,
 ) -> Identities:
-    """Return the identities of the command line: a certificate (PEM, with or without its key, or PFX with ``password``), and a
-    federated credential whose provider's key document is ``keys``. Raises ValueError, OSError or SecretError.
+    """Return the identities of the command line: a certificate (PEM, with or without its key, or PFX with
+    ``password``), and a federated credential whose provider's key document is ``keys``. Raises ValueError, OSError or SecretError.
     """
     if (issuer is None) != (subject is None):
         raise ValueError("--issuer and --subject belong together")

@@ -16,7 +16,7 @@ SUBJECT = "repo:virtual/sentinel-reader:ref:refs/heads/main"
 AUDIENCE = "api://AzureADTokenExchange"
 """The audience that Entra recommends for such tokens."""
 LIFETIME = timedelta(days=30)
-"""A token of a real provider lives for minutes or hours; these must be valid as long as the server that issues them runs."""
+"""Lifetime of a token: real ones last minutes or hours, these must last as long as the server that issues them."""
 
 
 @dataclass(frozen=True)

@@ -130,8 +130,9 @@ class World:
         self.disturbances.append(Disturbance(answer, **where))
 
     def fault(self, name: str, *, times: int | None = None) -> None:
-        """Let a fault of :data:`~conformance.fakes.faults.FAULTS` answer its operation, always or for the first ``times``
-        requests. Raises ``KeyError`` for an unknown name, ``ValueError`` for one that only pasted text can show.
+        """Let a fault of :data:`~conformance.fakes.faults.FAULTS` answer its operation, always or for the
+        first ``times`` requests. Raises ``KeyError`` for an unknown name, ``ValueError`` for one that only
+        pasted text can show.
         """
         from conformance.fakes.faults import FAULTS
 
@@ -145,7 +146,7 @@ class World:
         self.stripped[api] = header
 
     def obstacle(self, host: str) -> Obstacle | None:
-        """Return the network failure that prevents all connections to a host before any request; None if there is none."""
+        """Return the network failure that prevents all connections to a host before any request, or None."""
         apis = hosts()[host]
         for disturbance in self.disturbances:
             if (
