@@ -57,7 +57,8 @@ def parse_identities(
     keys: Path | None = None,
 ) -> Identities:
     """Return the identities of the command line: a certificate (PEM, with or without its key, or PFX with
-    ``password``), and a federated credential whose provider's key document is ``keys``. Raises ValueError, OSError or SecretError.
+    ``password``), and a federated credential whose provider's key document is ``keys``. Raises ValueError,
+    OSError or SecretError.
     """
     if (issuer is None) != (subject is None):
         raise ValueError("--issuer and --subject belong together")

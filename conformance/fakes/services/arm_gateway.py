@@ -76,7 +76,7 @@ def enter(call: Call) -> httpx.Response | None:
 
 
 def known_version(version: str) -> bool:
-    """Check the api-version: any well-formed one is accepted, the versions of providers are not modelled."""
+    """Return whether an api-version is well-formed; the versions of each provider are not modelled."""
     return re.fullmatch(r"20\d\d-\d\d-\d\d(-preview)?", version) is not None
 
 

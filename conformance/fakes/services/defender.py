@@ -94,7 +94,7 @@ def _token(call: Call) -> httpx.Response | None:
 
 
 def _accepts(call: Call, audience: str) -> bool:
-    """Accept the audiences of Defender for Endpoint and of Defender XDR, whose roles have no effect here."""
+    """Return whether an audience is of Defender for Endpoint, or of Defender XDR (its roles have no effect here)."""
     return call.tenant.cloud.accepts("defender", audience) or audience in RESOURCES["defender_xdr"].audiences
 
 
