@@ -22,7 +22,7 @@ from conformance.probing.clock import Clock
 STORE_PASSWORD = "changeit"
 """Password of the key store for Java, which holds only the authority's certificate."""
 CONNECTION = """\
-# The virtual tenant's connection: made up, and accepted nowhere else.
+# The virtual tenant's connection: made up, and of no use anywhere else.
 [connection]
 name = "{name}"
 tenant_id = "{tenant_id}"

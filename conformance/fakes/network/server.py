@@ -30,13 +30,14 @@ EXTRA = {"httptools", "trustme", "uvicorn"}
 
 @dataclass
 class Server:
-    """Serves ``handler`` under ``hosts`` while it is entered with ``async with``; :func:`serving` for other code.
+    """A server of ``handler`` under ``hosts``, running inside ``async with``; use :func:`serving` in other code.
 
     ``host`` and ``port`` are where it listens: loopback and any free port by default. ``latency`` is the
     seconds before each answer, or a function of the request that gives them. ``log`` takes one line of JSON per
     request: a function, or a file that is appended to. ``control`` answers plain HTTP on the same port, to clients on
-    this machine; ``obstacle`` gives the failure that keeps clients from a host. Raises ImportError where the extra ``server`` is
-    missing, and OSError if the port is taken.
+    this machine; ``obstacle`` gives the failure that keeps clients from a host.
+
+    Raises ImportError if the extra ``server`` is missing, and OSError if the port is taken.
     """
 
     handler: Handler

@@ -68,7 +68,7 @@ class Tunnel:
     async def listening(self, host: str, port: int) -> AsyncIterator[int]:
         """Listen while in the context; yield the port. On leaving, all connections are closed at once."""
         raise_limit()
-        most = max(files_left() // (FILES + 1), 1)  # remaining tasks may belong to clients in the same process
+        most = max(files_left() // (FILES + 1), 1)  # clients in the same process need the rest
         clients = Clients(most)
         bound = await asyncio.start_server(lambda *_: None, host, port, start_serving=False)
         with reserve_files(most * FILES), ExitStack() as open_sockets:

@@ -1,4 +1,4 @@
-"""Single resources of Sentinel by name, and lists that the suite does not request: rule templates and threat indicators."""
+"""Single resources of Sentinel by name, and lists for other clients: rule templates and threat indicators."""
 
 from __future__ import annotations
 

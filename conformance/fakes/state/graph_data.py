@@ -2,7 +2,7 @@
 texts.
 
 The ids agree with those of the other APIs: a device's evidence names the machine of Defender for Endpoint, an alert that
-Defender for Endpoint raised has the same id, and incident numbers are the same.
+Defender for Endpoint raised has the same id, and incidents the same number.
 """
 
 from __future__ import annotations
