@@ -1,6 +1,6 @@
 """Any KQL over the tables of the virtual tenant, with duckdb-kql (the extra ``kql``).
 
-The tables that a query names are loaded for it alone, cut to the request's timespan. Constructs that cannot be evaluated as in
+The tables of a query are loaded for it alone, cut to the request's timespan. Constructs that cannot be evaluated as in
 the service are refused by name; rows are never invented.
 """
 

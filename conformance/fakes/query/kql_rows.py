@@ -1,5 +1,5 @@
-"""Functions and operators over ordered rows, and over lists within rows, that the engine lacks: ``prev``, ``next``, ``row_number``,
-``row_cumsum`` and ``mv-apply``.
+"""Constructs over ordered rows, and over lists within rows, that the engine lacks: ``prev``, ``next``,
+``row_number``, ``row_cumsum`` and ``mv-apply``.
 
 The rows before such an operator become a table of the engine; the text goes on from there.
 """

@@ -48,7 +48,7 @@ class QueryError(ValueError):
 
 @dataclass(frozen=True)
 class Selection:
-    """The result of a query: a page, the number of all matching rows, and the ``$skip`` of the next page (None: the end)."""
+    """A page of rows, the number of all matching rows, and the ``$skip`` of the next page (None: the end)."""
 
     rows: list[Row]
     total: int

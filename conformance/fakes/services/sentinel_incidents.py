@@ -46,7 +46,7 @@ ORDER = re.compile(r"properties/(createdTimeUtc|lastModifiedTimeUtc)(?: (asc|des
 @answers(sentinel.INCIDENTS, "recorded", "azure-sdk recordings of incident lists")
 @onboarded
 def incidents(call: Call, workspace: Workspace) -> httpx.Response:
-    """Return a page of incidents. As in the service, its next link has a port, and a token that is not percent-encoded."""
+    """Return a page. As in the service, its next link has a port, and a token that is not percent-encoded."""
     matches = _matching(call.option("$filter") or "")
     if matches is None:
         return refuse(call, "filter-malformed")

@@ -1,8 +1,8 @@
 """The incidents in the form of Microsoft Graph: alerts, incidents and secure scores, in camel case, incident ids as
 texts.
 
-The ids agree with those of the other APIs: a device's evidence names the machine of Defender for Endpoint, an alert that
-Defender for Endpoint raised has the same id, and incidents the same number.
+The ids agree with those of the other APIs: a device's evidence names the machine of Defender for Endpoint, an alert
+that Defender for Endpoint raised has the same id there, and incidents have the same number in all APIs.
 """
 
 from __future__ import annotations
