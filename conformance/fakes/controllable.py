@@ -29,7 +29,7 @@ _PERMISSIONS = tuple(name for resource in RESOURCES.values() for name in resourc
 
 
 class ControllableTenant:
-    """Answers from the world of one connection, whose state may be changed between any two requests.
+    """A source of answers for one connection. Its state may be changed between any two requests.
 
     Another scenario is another world of the same tenant: ids, credential and history stay, and so do tokens, which are
     judged by the state of the moment, as the services do. Raises :class:`~conformance.sources.base.SourceError` for an

@@ -40,7 +40,7 @@ class Life:
 
     ``rate`` events happen between two requests on average (0 to twice as many), chosen by ``random``: the same numbers
     give the same life. All APIs see the same events; a row reaches its table after a while, as ingestion takes time,
-    and what hangs on a new incident or alert may be answered 404 for a while.
+    and the lists of a new incident, or a new alert, may be answered 404 for a while.
     """
 
     def __init__(self, world: World, rate: int, random: Random) -> None:
