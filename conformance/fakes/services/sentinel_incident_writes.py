@@ -93,7 +93,7 @@ def properties_of(call: Call) -> Mapping[str, Any]:
 
 
 def text_of(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] = ()) -> str | None:
-    """Return a text member, None if missing. Raises :class:`Invalid` for another type, or a value not in ``allowed``."""
+    """Return a text member, or None. Raises :class:`Invalid` for another type, or values not in ``allowed``."""
     value = properties.get(name)
     if value is not None and (not isinstance(value, str) or (allowed and value not in allowed)):
         raise Invalid(f"The value of '{name}' is not valid.")
