@@ -57,4 +57,4 @@ ROUTES = (
     sentinel_items,
     sentinel_onboarding,
 )
-"""The modules whose routes make up the world: one per API, and the operations of other clients."""
+"""The modules that define the routes of the world: one per API, and the operations of other clients."""

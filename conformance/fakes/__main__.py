@@ -42,7 +42,7 @@ RARE = (
 )
 """Options that the short help only names."""
 RARELY = 50_000
-"""Objects between two garbage collections: those of worlds are many, and none of them is garbage."""
+"""Allocated objects between two garbage collections: worlds have many objects, and none of them is garbage."""
 
 
 async def serve(options: argparse.Namespace) -> None:
@@ -110,7 +110,7 @@ async def serve_fleet(options: argparse.Namespace, log: Callable[[str], None] | 
 
 
 def share(text: str) -> float:
-    """Return a share of 1, in per cent: ``5%``. Raises ValueError, as argparse takes it."""
+    """Return a percentage such as ``5%`` as a fraction (0 to 1). Raises ValueError, which argparse reports."""
     number = float(text.removesuffix("%")) / 100
     if not 0 <= number <= 1:
         raise ValueError
@@ -118,7 +118,7 @@ def share(text: str) -> float:
 
 
 def named_file(text: str) -> tuple[str, Path]:
-    """Return a table's name and its file: ``Orders_CL=orders.csv``. Raises ValueError, as argparse takes it."""
+    """Return a table's name and its file: ``Orders_CL=orders.csv``. Raises ValueError, which argparse reports."""
     name, equals, path = text.partition("=")
     if not (name and equals and path):
         raise ValueError
@@ -183,7 +183,7 @@ def serve_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line. Exit code 4 for an unknown scenario, or a place that cannot be listened at or written to."""
+    """Run the command line. Return 4 for an unknown scenario, or an address or folder that cannot be used; else 0."""
     parser = argparse.ArgumentParser(prog="sentinel-fakes", description=__doc__)
     parser.add_argument("--version", action="version", version=f"sentinel-conformance {__version__}")
     parser_class: Any = lambda **_: serve_parser()  # noqa: E731 - argparse calls it as it would a class

@@ -1,4 +1,4 @@
-"""The clients of a server: as many at a time as it has files for."""
+"""The clients of a server, limited to the number of files that it may open."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 IDLE = 2.0
-"""Seconds without a request after an answer, from which on a client may have to make room for one that waits."""
+"""Seconds without a request after which a client may be closed to make room for a waiting one."""
 RECHECK_INTERVAL = 0.1
-"""Seconds between two looks for a client that is idle, and before the next attempt where a file is lacking."""
+"""Seconds between two searches for an idle client, and before the next attempt when no file can be opened."""
 
 
 class Client:
-    """One client, and since when it is idle, with no request after the last answer."""
+    """A client, and the time since which it has sent no request after the last answer."""
 
     task: asyncio.Task[None]
 
@@ -24,7 +24,7 @@ class Client:
         self.idle_since: float | None = None
 
     def request_arrived(self) -> None:
-        """The client has sent a request, or a part of one."""
+        """Record that the client has sent a request, or a part of one."""
         self.idle_since = None
 
     @property
@@ -33,7 +33,7 @@ class Client:
         return self._clients is not None and self._clients.crowded
 
     def answered(self) -> None:
-        """Its request is answered."""
+        """Record that the request of the client is answered."""
         self.idle_since = asyncio.get_running_loop().time()
 
 
@@ -49,13 +49,13 @@ class Clients:
     async def accept(
         self, listening: socket.socket, attend: Callable[[socket.socket, Client], Awaitable[None]]
     ) -> None:
-        """Accept clients without end, and serve each in its own task. ``attend`` closes the socket."""
+        """Accept clients until cancelled, and serve each in its own task. ``attend`` closes the socket."""
         loop = asyncio.get_running_loop()
         while True:
             await self._room(listening)
             try:
                 sock, address = await loop.sock_accept(listening)
-            except OSError:  # the client has gone, or a file is lacking all the same
+            except OSError:  # the client has gone, or no file can be opened
                 await asyncio.sleep(RECHECK_INTERVAL)
                 continue
             self._begin(sock, Client(address[0], self), attend)

@@ -1,4 +1,4 @@
-"""A virtual tenant whose state can be changed while it is in use, by a test or over the server's control."""
+"""A virtual tenant whose state can be changed while it is in use, by a test or by the server's control API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PERMISSIONS = tuple(name for resource in RESOURCES.values() for name in resourc
 
 
 class ControllableTenant:
-    """Answers from the world of one connection, whose state may be changed between any two requests.
+    """A source of answers for one connection. Its state may be changed between any two requests.
 
     Another scenario is another world of the same tenant: ids, credential and history stay, and so do tokens, which are
     judged by the state of the moment, as the services do. Raises :class:`~conformance.sources.base.SourceError` for an
@@ -84,16 +84,16 @@ class ControllableTenant:
         """Open a channel to this tenant, for the connection as given."""
         yield Channel(self.world.transport(), self.world.clock, connection)
 
-    # What is there
+    # Properties
 
     @property
     def connection(self) -> Connection:
-        """Return the connection as configured; in some scenarios its values are the fault."""
+        """Return the connection as configured; in some scenarios its values are wrong."""
         return self.world.connection
 
     @property
     def state(self) -> Tenant:
-        """Return the state from which answers follow. It may be changed at any time."""
+        """Return the state that determines the answers. It may be changed at any time."""
         return self.world.tenant
 
     @property
@@ -101,7 +101,7 @@ class ControllableTenant:
         """Return the latest requests, oldest first."""
         return tuple(self.world.requests)
 
-    # Arranging it
+    # Changes
 
     def switch(self, scenario: str) -> None:
         """Switch to another scenario, or several joined by ``+``. Earlier changes are dropped, delays remain."""
@@ -125,7 +125,7 @@ class ControllableTenant:
             self._add_disturbance(disturbance, name if number == 0 else f"{name} ({number + 1})")
 
     def throttle(self, api: str, times: int | None = None, seconds: int = 5) -> None:
-        """Let an API answer 429 to the first ``times`` requests, with a Retry-After of ``seconds``.
+        """Make an API answer 429 to the first ``times`` requests, with a Retry-After of ``seconds``.
 
         Raises SourceError for an unknown API.
         """
@@ -140,12 +140,13 @@ class ControllableTenant:
         self.world.disturbances.insert(0, disturbance)
 
     def expire_secret(self) -> None:
-        """Let the app's client secret have expired yesterday."""
+        """Make the app's client secret expired since yesterday."""
         self.state.expire_secret()
 
     def revoke(self, *permissions: str) -> None:
-        """Take back the consent for these application permissions (for all, if none is named), so that the operations
-        that need them are refused: what else would open these goes too, such as SecurityIncident.Read.All for alerts.
+        """Remove the consent for these application permissions (for all, if none is named), so that the operations
+        that need them are refused. Permissions that would also allow these operations are removed too, such as
+        SecurityIncident.Read.All for alerts.
 
         Raises SourceError for a name that no API has.
         """
@@ -157,7 +158,7 @@ class ControllableTenant:
         self.state.revoke(*dict.fromkeys((*permissions, *chain.from_iterable(opening))))
 
     def revoke_roles(self) -> None:
-        """Take all Azure roles away."""
+        """Remove all Azure roles."""
         self.state.revoke_roles()
 
     def drop_table(self, name: str) -> None:
@@ -165,16 +166,16 @@ class ControllableTenant:
         self.state.drop_table(name)
 
     def add_table(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Gives the workspace a table of these rows, in every scenario from now on; it replaces one of that name.
+        """Add a table with these rows to the workspace, in this and all later scenarios; replace one of the same name.
 
         Column types follow from the values (see :func:`~conformance.fakes.state.given_tables.table`). Raises UsageError
-        for rows that make no table.
+        for rows that cannot form a table.
         """
         table_rows = list(rows)
         self.state.workspace.tables[name] = given_tables.table(name, table_rows, self.world.clock.service_now())
         self._tables[name] = table_rows
 
-    # Answering
+    # Answers
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         """Answer a request, as :meth:`World.answer` does."""
@@ -189,10 +190,10 @@ class ControllableTenant:
         return self.world.obstacle(host)
 
     def delay(self, request: httpx.Request) -> float:
-        """Return seconds before the answer to a request."""
+        """Return the seconds to wait before the answer to a request."""
         return delay(self.latency, self.jitter)
 
 
 def delay(latency: float, jitter: float) -> float:
-    """Return seconds, with up to ``jitter`` more at random."""
+    """Return ``latency`` plus up to ``jitter`` seconds at random."""
     return latency + random.uniform(0, jitter)  # noqa: S311

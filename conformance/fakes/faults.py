@@ -34,17 +34,17 @@ CONTENT_TYPES: Mapping[str, str] = {
     "xml": "application/xml; charset=utf-8",
     "json": "application/json; charset=utf-8",
 }
-"""How a body that is no service's own error document is declared: by the key that holds it."""
+"""Content types of bodies that are not the service's own error document, by the key that holds the body."""
 
 
 @dataclass(frozen=True)
 class Fault:
     """One canned answer.
 
-    ``cause`` is what it means by itself; ``becomes`` what the rest of the evidence makes of it, as a rule the same;
-    ``check`` the check that then says so, and ``notes`` what others warn of. ``status`` is that of the answer.
-    ``endpoint`` names the operation that answers so; None where no operation
-    of a verification can, and the answer is only met in pasted text. ``formed``: it is the API's own error document.
+    ``cause`` is the root cause of this answer alone; ``becomes`` the cause in view of all evidence, usually the same.
+    ``check`` reports that cause, and ``notes`` are the warnings of other checks. ``status`` is the HTTP status.
+    ``endpoint`` names the operation that gives this answer; None if no operation of a verification can, and the
+    answer occurs in pasted text only. ``formed``: the body is the API's own error document.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Fault:
 
     @property
     def api(self) -> str | None:
-        """Return the API whose operation answers so."""
+        """Return the API of the operation that gives this answer."""
         return self.endpoint.partition(".")[0] if self.endpoint else None
 
     @property
@@ -75,12 +75,12 @@ class Fault:
 
     @property
     def numbered(self) -> bool:
-        """Return whether it is one of Entra's bare numbers, which all have the same form."""
+        """Return whether the fault is a bare number of Entra; these all have the same form."""
         return re.fullmatch(r"entra/AADSTS\d+", self.name) is not None
 
 
 class _Faults(Mapping[str, Fault]):
-    """Read when first looked at: hundreds of rows that few runs need."""
+    """Faults by name, read on first use: few runs need these hundreds of rows."""
 
     def __getitem__(self, name: str) -> Fault:
         return _faults()[name]
@@ -136,7 +136,7 @@ def _provenance(row: Mapping[str, Any]) -> Provenance:
 
 
 def _form(row: Mapping[str, Any]) -> str:
-    """Return the API in whose form the answer is: that of its operation."""
+    """Return the name of the API of the operation; its error form is the form of the answer."""
     return str(row["endpoint"]).partition(".")[0]
 
 

@@ -53,13 +53,13 @@ SILENCES: Mapping[str, Disturbance] = {
     "silent-tokens": Disturbance(Obstacle.SILENT, endpoint=entra.TOKEN.name),
     "silent-azure": Disturbance(Obstacle.SILENT, api="arm"),
 }
-"""How tenants hang, in turn: altogether, when a token is asked for, or in one of the services."""
+"""Ways in which tenants hang, in turn: for all requests, when a token is asked for, or in one of the services."""
 MAX_BUILT = 128
-"""Worlds that are kept, of those asked last: more than a client verifies at the same time. One takes some 400 kB."""
+"""The most recently used worlds to keep: more than a client verifies at the same time. One takes about 400 kB."""
 
 
 def causes(state: str) -> tuple[str, ...]:
-    """Return the root causes that a report must name of a tenant in this state: healthy, a scenario or a silence."""
+    """Return the root causes that a report must name for a tenant in this state: healthy, a scenario or a silence."""
     return ("timed_out",) if state in SILENCES else SCENARIOS[state].causes
 
 
@@ -93,7 +93,7 @@ class Fleet:
         """Yield each connection as configured, and the state of its tenant, in the order of their numbers."""
         for number in range(self.count):
             state = self._state(number)
-            # In a scenario the connection may be what is wrong; a silence leaves it alone.
+            # A scenario may change the connection; a silence does not.
             here = self._connection(number) if state not in WAYS else self._built(number).connection
             yield here, state
 

@@ -15,14 +15,14 @@ from conformance.fakes.state.tenant import FederatedCredential, Tenant
 
 @dataclass(frozen=True)
 class Identities:
-    """Certificates of the app, federated credentials that it trusts, and the providers whose keys can be had."""
+    """Certificates of the app, federated credentials that it trusts, and the providers with available keys."""
 
     certificates: Sequence[KeyCredential] = ()
     federated: Sequence[FederatedCredential] = ()
     providers: Sequence[IdentityProvider] = ()
 
     def add_to(self, tenant: Tenant) -> None:
-        """Register them on the tenant's app: copies, since what happens to a tenant ends with it."""
+        """Register copies of them on the tenant's app, so that changes to a tenant affect no other tenant."""
         tenant.app.certificates += [replace(certificate) for certificate in self.certificates]
         tenant.app.federated += [replace(federated) for federated in self.federated]
         tenant.identity_providers |= {provider.issuer: provider for provider in self.providers}
@@ -56,8 +56,9 @@ def parse_identities(
     audience: str = AUDIENCE,
     keys: Path | None = None,
 ) -> Identities:
-    """Identities of the command line: a certificate (PEM, with or without its key, or PFX with ``password``), and a
-    federated credential whose provider's key document is ``keys``. Raises ValueError, OSError or SecretError.
+    """Return the identities of the command line: a certificate (PEM, with or without its key, or PFX with
+    ``password``), and a federated credential whose provider's key document is ``keys``. Raises ValueError,
+    OSError or SecretError.
     """
     if (issuer is None) != (subject is None):
         raise ValueError("--issuer and --subject belong together")
@@ -83,7 +84,7 @@ def _certificate(file: Path, password: str | None) -> KeyCredential:
 
 
 def _provider(issuer: str, keys: Path) -> IdentityProvider:
-    """Return a provider by its key document (RFC 7517)."""
+    """Return a provider with the keys of its key document (RFC 7517)."""
     import jwt
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 

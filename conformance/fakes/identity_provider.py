@@ -1,4 +1,4 @@
-"""An identity provider outside of Entra, whose tokens an app may trust (workload identity federation)."""
+"""An identity provider outside of Entra that an app may trust (workload identity federation)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUBJECT = "repo:virtual/sentinel-reader:ref:refs/heads/main"
 AUDIENCE = "api://AzureADTokenExchange"
 """The audience that Entra recommends for such tokens."""
 LIFETIME = timedelta(days=30)
-"""A token of a real provider lives for minutes or hours; these have to last as long as a server that hands them out."""
+"""Lifetime of a token: real ones last minutes or hours, these must last as long as the server that issues them."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class VirtualProvider:
 
 @cache
 def virtual_provider() -> VirtualProvider:
-    """Return the provider that every virtual tenant knows; its key is made anew in each process."""
+    """Return the provider that every virtual tenant knows; each process creates a new key."""
     return VirtualProvider(ISSUER, "virtual-1", new_key())
 
 
 def new_key() -> RSAPrivateKey:
-    """Return a fresh RSA key of 2048 bits, the least that Entra takes."""
+    """Return a fresh RSA key of 2048 bits, the minimum of Entra."""
     from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
     return generate_private_key(public_exponent=65537, key_size=2048)

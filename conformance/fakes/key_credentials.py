@@ -40,7 +40,7 @@ class KeyCredential:
 
     @property
     def public_key(self) -> RSAPublicKey:
-        """Return the key that signatures are verified with. Raises TypeError for a key that is no RSA key."""
+        """Return the key that signatures are verified with. Raises TypeError for a key that is not an RSA key."""
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
         key = self.certificate.public_key()

@@ -32,22 +32,22 @@ SEVERITIES: tuple[Severity, ...] = ("Informational", "Low", "Medium", "High")
 STATUSES: tuple[Status, ...] = ("New", "Active", "Closed")
 PRODUCTS: tuple[Product, ...] = ("Microsoft Sentinel", "Microsoft Defender for Endpoint")
 MAX_ALERTS = 20
-"""Alerts that an incident grows to."""
+"""Maximum number of alerts of an incident."""
 
 
 class Life:
-    """What happens in the tenant of a world between requests; :meth:`go_on` is called before each.
+    """Random events in the tenant of a world between requests; :meth:`go_on` is called before each request.
 
     ``rate`` events happen between two requests on average (0 to twice as many), chosen by ``random``: the same numbers
     give the same life. All APIs see the same events; a row reaches its table after a while, as ingestion takes time,
-    and what hangs on a new incident or alert may be answered 404 for a while.
+    and the lists of a new incident, or a new alert, may be answered 404 for a while.
     """
 
     def __init__(self, world: World, rate: int, random: Random) -> None:
         self._world, self._rate, self._random = world, rate, random
         self._born = 0
         self._coming: list[tuple[str, dict[str, Any]]] = []
-        """Rows on their way into a table: its name and the row."""
+        """Rows that are not ingested yet: name of the table and the row."""
         self._merged: set[str] = set()
         """Ids of incidents that were merged into others: nothing happens to them any more."""
         self._rolled = False
@@ -70,7 +70,7 @@ class Life:
         return self._tenant.clock.service_now()
 
     def _number(self) -> int:
-        """Return a number that no other thing of this life has."""
+        """Return a number that is unique in this life."""
         self._born += 1
         return self._born
 
@@ -82,7 +82,7 @@ class Life:
     # Incidents and alerts
 
     def incident_arrives(self) -> None:
-        """A new incident, with up to two alerts, at any place among those of the same time."""
+        """Add an incident with up to two alerts, at any place among those of the same time."""
         number, now = self._number(), self._now
         severity, product = self._random.choice(SEVERITIES), self._random.choice(PRODUCTS)
         alerts = tuple(self._new_alert(severity, product) for _ in range(self._random.randint(0, 2)))
@@ -127,7 +127,7 @@ class Life:
         self._coming.append(("SecurityAlert", alert_row(self._workspace, alert)))
 
     def alert_arrives(self) -> None:
-        """A new alert in an incident that is there."""
+        """Add an alert to an existing incident."""
         incident = self._pick()
         if incident is not None and len(incident.alerts) < MAX_ALERTS:
             alert = self._new_alert(incident.severity, self._random.choice(PRODUCTS))
@@ -135,7 +135,7 @@ class Life:
             self._publish(incident, alert)
 
     def incident_changes(self) -> None:
-        """Another severity and title, and a comment."""
+        """Change severity and title of an incident, and add a comment."""
         if incident := self._pick():
             number = self._number()
             self._update(
@@ -146,7 +146,7 @@ class Life:
             )
 
     def incident_moves_on(self) -> None:
-        """Another status: it is taken up, closed or opened again."""
+        """Change the status of an incident: active, closed or opened again."""
         if incident := self._pick():
             status = self._random.choice(STATUSES)
             closed = status == "Closed"
@@ -184,7 +184,7 @@ class Life:
             self._remove(incident.id)
 
     def incident_goes(self) -> None:
-        """An incident is deleted from the workspace."""
+        """Delete an incident from the workspace."""
         if incident := self._pick():
             self._remove(incident.id)
 
@@ -197,7 +197,7 @@ class Life:
         self._coming.append(("SecurityIncident", latest_row(self._workspace, new)))
 
     def alert_goes(self) -> None:
-        """An alert is gone from Graph, or from Defender for Endpoint."""
+        """Remove an alert from Graph, or from Defender for Endpoint."""
         alerts = self._random.choice((self._tenant.defender.graph_alerts, self._tenant.defender.alerts))
         if alerts:
             del alerts[self._random.randrange(len(alerts))]
@@ -205,7 +205,7 @@ class Life:
     # Machines
 
     def machine_arrives(self) -> None:
-        """A machine is onboarded, and listed at any place."""
+        """Add a machine, at a random place of the list."""
         host = Host(f"ws-living-{self._number():04}", "corp.example", "10.20.9.9")
         new = machine(host, self._now) | {"firstSeen": machine(host, self._now + timedelta(days=200))["firstSeen"]}
         machines = self._tenant.defender.machines
@@ -214,43 +214,43 @@ class Life:
             self._tenant.unready.add(new["id"])
 
     def machine_goes(self) -> None:
-        """A machine is no longer listed."""
+        """Remove a machine from the list."""
         machines = self._tenant.defender.machines
         if machines:
             del machines[self._random.randrange(len(machines))]
 
     def machine_changes(self) -> None:
-        """A machine falls silent, or is heard of again."""
+        """Make a machine inactive or active."""
         machines = self._tenant.defender.machines
         if machines:
             self._random.choice(machines)["healthStatus"] = self._random.choice(("Active", "Inactive"))
 
     def machine_moves(self) -> None:
-        """A machine is listed elsewhere."""
+        """Move a machine to a random place of the list."""
         machines = self._tenant.defender.machines
         if machines:
             machine = machines.pop(self._random.randrange(len(machines)))
             machines.insert(self._random.randint(0, len(machines)), machine)
 
-    # What takes time
+    # Time
 
     def row_arrives(self) -> None:
-        """The oldest row on its way is ingested, if its table is there."""
+        """Ingest the oldest pending row, if its table exists."""
         if self._coming:
             name, row = self._coming.pop(0)
             if table := self._workspace.tables.get(name):
                 table.rows.append(row)
 
     def all_is_ready(self) -> None:
-        """What was not there yet is there now."""
+        """Make all objects readable that were answered 404 so far."""
         self._tenant.unready.clear()
 
     def time_passes(self) -> None:
-        """A moment passes."""
+        """Advance the clock by 1 to 200 ms."""
         self._tenant.clock.skip(timedelta(milliseconds=self._random.randint(1, 200)))
 
     def tokens_roll_over(self) -> None:
-        """Continuation tokens that were handed out are no longer taken: once in a life."""
+        """Invalidate the continuation tokens issued so far; only once in a life."""
         if not self._rolled:
             self._rolled = True
             self._workspace.token_generation += 1

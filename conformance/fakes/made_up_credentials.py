@@ -10,14 +10,14 @@ from conformance.fakes.identity_provider import new_key, virtual_provider
 from conformance.probing.clock import Clock
 
 STARTS, ENDS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
-"""How long the certificate is valid: whatever the clock of a virtual tenant says."""
+"""Validity of the certificate; it covers every clock of a virtual tenant."""
 PFX_PASSWORD = "virtual"
-"""It protects a key that is of no use anywhere else."""
+"""Password of the PFX file; its key is accepted nowhere else."""
 
 
 @cache
 def certificate() -> Certificate:
-    """Return a self-signed certificate with its private key, as PEM. It is made anew in each process."""
+    """Return a self-signed certificate with its private key, as PEM. Each process creates a new one."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
 

@@ -79,14 +79,14 @@ def build(
 
 
 class Fake:
-    """Answers every connection from a virtual tenant of its own, in the state of a scenario or a fault, or of several:
-    ``a+b``.
+    """A source that answers each connection from a separate virtual tenant, in the state of a scenario or a fault, or
+    of several joined by ``+``.
 
         report = verify(connection, source=Fake("no-azure-role"))
     """
 
     def __init__(self, scenario: str = "healthy", start: datetime | None = None) -> None:
-        arrangement(scenario)  # raises for an unknown one
+        arrangement(scenario)  # raises SourceError for an unknown one
         self.scenario, self._start = scenario, start
 
     @property

@@ -11,13 +11,13 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class DuplicateField(Exception):
-    """A field that comes twice: its name."""
+    """A field occurs twice; the argument is its name."""
 
 
 def read(request: httpx.Request) -> dict[str, str]:
     """Return the fields of a form, with client id and secret of HTTP Basic.
 
-    Raises :class:`DuplicateField`, and ValueError for a body that is no form.
+    Raises :class:`DuplicateField`, and ValueError for a body that is not a form.
     """
     fields = _fields(request)
     names = [name for name, _ in fields]
@@ -28,9 +28,9 @@ def read(request: httpx.Request) -> dict[str, str]:
 
 
 def _fields(request: httpx.Request) -> list[tuple[str, str]]:
-    """Return the fields of a form, in its order; none where the body is not declared as one.
+    """Return the fields of a form in their order; none if the content type is not that of a form.
 
-    Raises ValueError where it cannot be decoded.
+    Raises ValueError if it cannot be decoded.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         return []
@@ -40,7 +40,7 @@ def _fields(request: httpx.Request) -> list[tuple[str, str]]:
 
 
 def _basic(request: httpx.Request) -> dict[str, str]:
-    """Client id and secret of HTTP Basic, each percent-encoded (RFC 6749 section 2.3.1); nothing for other headers."""
+    """Return client id and secret of HTTP Basic, percent-encoded (RFC 6749 section 2.3.1); none for other headers."""
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return {}

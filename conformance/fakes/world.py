@@ -35,7 +35,7 @@ class Disturbance:
     """A failure between the client and a service, or in the service itself, which answers instead.
 
     ``api`` limits it to an API, ``endpoint`` to an operation, ``path`` to a part of the path; ``times`` to the first
-    requests that it meets.
+    requests that it applies to.
     ``answer`` gives the response, or raises a transport error.
     """
 
@@ -83,7 +83,7 @@ class World:
         return self.tenant.clock
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request as the services would. Raises ``httpx.TransportError`` where no service answers."""
+        """Answer a request as the services would. Raises ``httpx.TransportError`` if no service answers."""
         request.read()
         self.requests.append(request)
         if self.life:
@@ -104,7 +104,7 @@ class World:
             del request.extensions[WORLD_EXTENSION]
 
     def reply(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request to one of the hosts, which is not remembered: a part of a batch."""
+        """Answer a request to one of the hosts without remembering it, as for a part of a batch."""
         host = request.url.host
         normalized = normalize(request, hosts()[host])
         normalized.extensions[WORLD_EXTENSION] = self
@@ -130,8 +130,9 @@ class World:
         self.disturbances.append(Disturbance(answer, **where))
 
     def fault(self, name: str, *, times: int | None = None) -> None:
-        """Put a fault of :data:`~conformance.fakes.faults.FAULTS` in the way of its operation, for good or the first
-        ``times``. Raises ``KeyError`` for an unknown name, ``ValueError`` for one that only pasted text can show.
+        """Let a fault of :data:`~conformance.fakes.faults.FAULTS` answer its operation, always or for the
+        first ``times`` requests. Raises ``KeyError`` for an unknown name, ``ValueError`` for one that only
+        pasted text can show.
         """
         from conformance.fakes.faults import FAULTS
 
@@ -141,13 +142,11 @@ class World:
         self.disturb(fault.answer, endpoint=fault.endpoint, times=times)
 
     def strip(self, header: str, api: str) -> None:
-        """Take a header out of every request to an API, as some proxies do."""
+        """Remove a header from every request to an API, as some proxies do."""
         self.stripped[api] = header
 
     def obstacle(self, host: str) -> Obstacle | None:
-        """Return the network failure that prevents all connections to a host, as far as it shows before a request; else
-        None.
-        """
+        """Return the network failure that prevents all connections to a host before any request, or None."""
         apis = hosts()[host]
         for disturbance in self.disturbances:
             if (
@@ -187,7 +186,7 @@ class World:
 
 
 class _Router(respx.Router):
-    """respx's routing. The world remembers requests itself, and only so many: respx would keep each with its answer."""
+    """respx's router without its record of calls: the world keeps the latest requests itself, respx would keep all."""
 
     def record(self, *exchange: Any, **more: Any) -> None:
         pass

@@ -42,8 +42,8 @@ class Application:
     """Answers requests to ``hosts`` with ``handler``, after ``latency`` seconds; any port may be named with the host.
 
     ``log`` gets one line of JSON per request: time, method, host, path, status (null: there was no answer) and
-    duration_ms; no query, no header and no body. ``requests`` counts all requests, refused ones included. Where the
-    handler raises ``httpx.TransportError``, the client meets that: a silence for a timeout, else a cut connection.
+    duration_ms; no query, no header and no body. ``requests`` counts all requests, refused ones included. If the
+    handler raises ``httpx.TransportError``, the client gets no answer for a timeout, else a cut connection.
 
     The handler sees the URL as httpx writes it, so that it is the same as without a server in between; the target as
     it came over the wire is in ``request.extensions["target"]``.
@@ -117,7 +117,7 @@ class Application:
         }
         try:
             self.log(json.dumps(line))
-        except Exception:  # the client is to have its answer all the same
+        except Exception:  # the client still gets its answer
             logger.exception("The log of requests could not be written")
 
 
@@ -136,7 +136,7 @@ async def _withhold(nothing: httpx.TransportError, scope: Message, receive: Rece
 
 
 def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> str:
-    """Return the values of a header, given in lower case, as one text; empty where there is none."""
+    """Return the values of a header, given in lower case, as one text; empty if it is missing."""
     return ", ".join(value.decode("latin-1") for key, value in headers if key.lower() == name)
 
 

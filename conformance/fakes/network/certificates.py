@@ -11,9 +11,9 @@ from conformance.network.trust import VIRTUAL_TENANT
 
 
 def issue(hosts: Iterable[str]) -> tuple[ssl.SSLContext, bytes]:
-    """Return one certificate for all ``hosts``, localhost and 127.0.0.1, by an authority made for it.
+    """Return one certificate for all ``hosts``, localhost and 127.0.0.1, by a new authority.
 
-    Returns the server's TLS context, and the authority's certificate (PEM), which clients are to trust. The private
+    Returns the server's TLS context, and the authority's certificate (PEM), which clients must trust. The private
     keys stay in memory.
     """
     authority = trustme.CA(organization_name=VIRTUAL_TENANT, organization_unit_name="virtual tenant")

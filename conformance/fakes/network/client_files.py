@@ -20,7 +20,7 @@ from conformance.files.regular import write_private
 from conformance.probing.clock import Clock
 
 STORE_PASSWORD = "changeit"
-"""Of the key store for Java, which holds nothing but the authority's certificate."""
+"""Password of the key store for Java, which holds only the authority's certificate."""
 CONNECTION = """\
 # The virtual tenant's connection: made up, and of no use anywhere else.
 [connection]
@@ -36,7 +36,7 @@ workspace_name = "{workspace_name}"
 
 
 def made_up_connection() -> Connection:
-    """Return a connection to nowhere but the virtual tenant, with a fresh secret."""
+    """Return a connection to the virtual tenant only, with a fresh secret."""
     return Connection(
         name="virtual",
         tenant_id=stable_id("virtual", "tenant"),
@@ -56,7 +56,7 @@ def secret(connection: Connection) -> str:
 
 
 def others() -> dict[str, Credential]:
-    """Return the credentials that a served tenant takes beside its connection's own, by the name of their file."""
+    """Return the additional credentials that a served tenant accepts, by the name of their file."""
     own = made_up_certificate()
     return {
         "certificate": own,
@@ -69,7 +69,7 @@ def others() -> dict[str, Credential]:
 def variables(connection: Connection, folder: Path | None = None) -> dict[str, str]:
     """Return a made-up connection as environment variables: those that begin with AZURE as Azure's SDKs read them.
 
-    Credentials that are files are there with the ``folder`` that they are in.
+    Credentials in files are given as paths in ``folder``.
     """
     values = {
         "AZURE_TENANT_ID": connection.tenant_id,
@@ -100,7 +100,7 @@ def java_trust_store(certificate: bytes) -> bytes:
 
 
 def java_options(proxy: str, store: Path) -> dict[str, str]:
-    """Return the variable that takes Java virtual machines to a proxy, and lets them trust a key store."""
+    """Return the variable that makes Java virtual machines use a proxy and trust a key store."""
     url = httpx.URL(proxy)
     options = {
         "https.proxyHost": url.host,
@@ -118,11 +118,11 @@ def exports(values: Mapping[str, str]) -> str:
 
 
 LEAVE = "leave_virtual_tenant"
-"""The function that takes the variables out of a shell again."""
+"""The function that removes the variables from a shell."""
 
 
 def powershell(values: Mapping[str, str]) -> str:
-    """Return lines for PowerShell, and the function that takes the variables back."""
+    """Return lines for PowerShell, and the function that removes the variables."""
     lines = [f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in values.items()]
     names = ", ".join(f"env:{name}" for name in values)
     return "\n".join([*lines, f"function {LEAVE} {{ Remove-Item {names} -ErrorAction SilentlyContinue }}", ""])
@@ -154,7 +154,7 @@ def write(folder: Path, connection: Connection, environment: Mapping[str, str], 
 
 
 def _write(path: Path, connection: Connection) -> None:
-    """A connection file, and the files that it refers to."""
+    """Write a connection file, and the files that it refers to."""
     files = files_of(connection.credential)
     for name, content in files.contents.items():
         private(path.parent / name, content)

@@ -1,4 +1,4 @@
-"""The control of a served virtual tenant: plain HTTP and JSON on the server's own port, from this machine only. So are
+"""The control of a served virtual tenant: plain HTTP and JSON on the server's own port, from this machine only, as are
 the endpoints of managed identities.
 
 The structs below are the requests; :data:`PATHS` has their paths.
@@ -20,14 +20,14 @@ from conformance.fakes.services.managed_identity import APP_SERVICE_PATH, ARC_PA
 from conformance.sources.base import SourceError
 
 MAX_LOG = 1000
-"""Lines of the request log that can be asked for."""
+"""Lines of the request log to keep."""
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=300)]
 Times = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Scenario(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /control/scenario``: shows it from now on, and nothing that was arranged before."""
+    """``POST /control/scenario``: switches to it and drops earlier changes."""
 
     name: str
 
@@ -37,7 +37,7 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /control/fault``: puts it in the way of the first ``times`` requests that it concerns, or of all."""
+    """``POST /control/fault``: adds it to the first ``times`` requests that it applies to, or to all."""
 
     name: str
     times: Times | None = None
@@ -48,25 +48,25 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Throttle(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /control/throttle``: the API asks to come again in ``seconds``."""
+    """``POST /control/throttle``: the API answers 429 with a Retry-After of ``seconds``."""
 
     api: str
     times: Times | None = None
     seconds: Annotated[int, msgspec.Meta(ge=0, le=86400)] = 5
 
     def apply(self, control: Control) -> None:
-        """Let an API refuse its next requests with 429."""
+        """Make an API refuse its next requests with 429."""
         control.stage.throttle(self.api, self.times, self.seconds)
 
 
 class Latency(msgspec.Struct, forbid_unknown_fields=True):
-    """``POST /control/latency``: before each answer, with up to ``jitter`` more."""
+    """``POST /control/latency``: seconds before each answer, with up to ``jitter`` more."""
 
     seconds: Seconds
     jitter: Seconds = 0.0
 
     def apply(self, control: Control) -> None:
-        """Set how long each answer takes, in seconds, and by how much that varies."""
+        """Set the seconds before each answer, and the random addition."""
         stage = control.stage
         stage.latency, stage.jitter = self.seconds, self.jitter
 
@@ -99,7 +99,7 @@ class Control:
         self.lines: deque[str] = deque(maxlen=MAX_LOG)
 
     def note(self, line: str) -> None:
-        """Take a line of the request log."""
+        """Add a line to the request log."""
         self.lines.append(line)
         if self._log:
             self._log(line)

@@ -14,12 +14,12 @@ from conformance.fakes.services.routes import Call
 
 
 class Obstacle(Enum):
-    """Raises its error when called for an answer, like any handler of the virtual tenant."""
+    """A handler of the virtual tenant that raises its error in place of an answer."""
 
     NAME_UNKNOWN = (httpx.ConnectError, "[Errno -2] Name or service not known")
-    """Over sockets: a proxy that says so in place of a tunnel, since it is the proxy that looks names up."""
+    """Over sockets: a refusal by the proxy in place of a tunnel, because the proxy resolves names."""
     REFUSED = (httpx.ConnectError, "[Errno 111] Connection refused")
-    """Over sockets: the connection ends before anything was said."""
+    """Over sockets: the connection ends before any byte is sent."""
     CERTIFICATE_FOREIGN = (
         httpx.ConnectError,
         "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain",

@@ -22,7 +22,7 @@ KEEP_ALIVE = 65
 """Seconds for a TLS handshake, and between two requests on one connection."""
 
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
-"""How a client begins that takes a server to speak HTTP/2 (RFC 9113 section 3.4)."""
+"""First bytes of a client that expects HTTP/2 (RFC 9113 section 3.4)."""
 _HTTP_1_1_REQUIRED = 0xD
 _SAYS_WHY = b"The virtual tenant serves HTTP/1.1 only."
 HTTP2_FAREWELL = (
@@ -35,14 +35,14 @@ HTTP2_FAREWELL = (
 6.5, 6.8 and 7).
 """
 
-# What clients do wrong is their business: it is answered, and stays out of the logs of the embedding process.
+# Mistakes of clients are answered, not written to the logs of the embedding process.
 _quiet = logging.getLogger("conformance.fakes.uvicorn")
 _quiet.setLevel(logging.CRITICAL + 1)
 
 
 class _Connection(HttpToolsProtocol):
-    """uvicorn's protocol, which leaves the logging configuration alone, can be cut off, and tells when it has ended and
-    when its client is idle.
+    """uvicorn's protocol without changes to the logging configuration. It can be cut off, and reports its end and an
+    idle client.
     """
 
     def __init__(self, config: Config, state: ServerState, client: Client) -> None:
@@ -54,7 +54,7 @@ class _Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app_state["abort"] = transport.abort  # for the application to end it without an answer
+        self.app_state["abort"] = transport.abort  # the application ends it with this, without an answer
 
     def data_received(self, data: bytes) -> None:
         self._client.request_arrived()
@@ -67,7 +67,7 @@ class _Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         if self._client.is_last and self.cycle:
-            self.cycle.keep_alive = False  # says so in the answer: other clients wait
+            self.cycle.keep_alive = False  # the answer closes the connection: other clients wait
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -79,9 +79,9 @@ class _Connection(HttpToolsProtocol):
 
 
 class Service:
-    """Serves one application, over TLS where it is given a ``context``.
+    """A server of one application, over TLS if it has a ``context``.
 
-    As an async context manager: on leaving, answers that are still due are cancelled.
+    As an async context manager: on leaving, pending answers are cancelled.
     """
 
     def __init__(self, application: Application, context: ssl.SSLContext | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The virtual tenant for httpx2 clients of this process, where httpx2 is installed: its transports are answered."""
+"""The virtual tenant for httpx2 clients of this process, if httpx2 is installed."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from conformance.fakes.world import hosts
 
 @contextmanager
 def mount_httpx2(stage: ControllableTenant) -> Iterator[None]:
-    """Every ``httpx2.Client`` and ``AsyncClient`` is answered from ``stage``; requests to other hosts fail the test.
+    """Answer every ``httpx2.Client`` and ``AsyncClient`` from ``stage``; requests to other hosts fail the test.
 
-    Transports that a test gives its clients itself stay as they are.
+    Custom transports of a test are not changed.
     """
     if find_spec("httpx2") is None:
         yield
@@ -41,8 +41,8 @@ def mount_httpx2(stage: ControllableTenant) -> Iterator[None]:
 
 
 def _answered(stage: ControllableTenant, request: Any) -> Any:
-    """Return the answer to a request of httpx2, as its own response. What the network does instead is raised as its own
-    error of the same name.
+    """Return the answer to a request of httpx2, as a response of httpx2. Network failures are raised as the errors of
+    httpx2 with the same names.
     """
     import httpx2
 

@@ -18,7 +18,7 @@ from conformance.apis.endpoint import GRAPH, Endpoint
 
 APIS = frozenset({"arm", "graph", "log_analytics"})
 NOT_IN_BETA = frozenset({"graph.legacy_alerts"})
-"""What Microsoft Graph's beta version has in another form."""
+"""Operations that have another form in Microsoft Graph's beta version."""
 
 
 class PathPattern:
@@ -40,8 +40,8 @@ class PathPattern:
 
 
 def route_pattern(endpoint: Endpoint[Any]) -> PathPattern:
-    """Return the pattern of the whole paths of an operation: of Microsoft Graph also in the beta version, whose
-    operations differ in what they add.
+    """Return the pattern of the whole paths of an operation; for Microsoft Graph it includes the beta version, whose
+    operations differ in additions only.
     """
     pattern = endpoint.regex
     if endpoint.api is GRAPH and endpoint.name not in NOT_IN_BETA:
@@ -50,7 +50,7 @@ def route_pattern(endpoint: Endpoint[Any]) -> PathPattern:
 
 
 def normalize(request: httpx.Request, apis: list[str]) -> httpx.Request:
-    """Return the request as one of these APIs understands it; the request itself if there is nothing to read past."""
+    """Return the request as one of these APIs understands it; the request itself if nothing changes."""
     path, mark, query = request.url.raw_path.partition(b"?")
     if b"//" not in path or APIS.isdisjoint(apis):
         return request

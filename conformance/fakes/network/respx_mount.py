@@ -1,4 +1,4 @@
-"""The virtual tenant for httpx clients of this process: respx is between them and the network."""
+"""The virtual tenant for httpx clients of this process: respx replaces the network."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from conformance.fakes.world import hosts
 
 @contextmanager
 def mount(stage: ControllableTenant) -> Iterator[None]:
-    """Every ``httpx.Client`` and ``AsyncClient`` is answered from ``stage``, and those of httpx2; requests to other
-    hosts fail the test, as respx does it.
+    """Answer every ``httpx.Client`` and ``AsyncClient``, and those of httpx2, from ``stage``; requests to other hosts
+    fail the test, as with respx.
     """
     with respx.mock(assert_all_called=False) as router, mount_httpx2(stage):
         router.route(host__in=list(hosts())).mock(side_effect=stage.answer)

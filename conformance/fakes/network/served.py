@@ -1,4 +1,4 @@
-"""A controllable tenant on a server of its own: for the command line and the fixture `sentinel_server`."""
+"""A controllable tenant on a separate server: for the command line and the fixture `sentinel_server`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conformance.fakes.world import hosts
 
 
 def server_of(stage: ControllableTenant, log: Callable[[str], None] | None = None, **options: Any) -> Server:
-    """Return a server that answers from ``stage``, and lets it be controlled; the rest as for :class:`Server`."""
+    """Return a server that answers from ``stage``, with its control; other arguments as for :class:`Server`."""
     control = Control(stage, log)
     return Server(
         stage.handler,
@@ -39,7 +39,7 @@ class ServedTenant(ControllableTenant):
 def serve_tenant(
     connection: Connection | None = None, scenario: str = "healthy", **options: Any
 ) -> Iterator[ServedTenant]:
-    """Serve a stage from a thread of its own. Raises as :class:`Server` and :class:`ControllableTenant` do."""
+    """Serve a stage in a separate thread. Raises as :class:`Server` and :class:`ControllableTenant` do."""
     stage = ServedTenant(connection or made_up_connection(), scenario, identities=identities.made_up())
     with run_in_thread(server_of(stage, **options)) as stage.server:
         yield stage

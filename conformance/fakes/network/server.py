@@ -21,22 +21,23 @@ from conformance.fakes.network.failures import Obstacle
 from conformance.fakes.network.tunnel import Serve, Tunnel
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-"""What the control may be called. Another name in a Host header is a web page's that was resolved to this machine."""
+"""Valid host names of the control. Any other Host header may come from a web page whose name resolves here."""
 Log = Callable[[str], None] | str | os.PathLike[str]
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""Where OpenSSL and httpx, requests, curl and Node.js look for certificates. Go reads the first."""
+"""Variables in which OpenSSL and httpx, requests, curl and Node.js look for certificates. Go reads the first."""
 EXTRA = {"httptools", "trustme", "uvicorn"}
 
 
 @dataclass
 class Server:
-    """Serves ``handler`` under ``hosts`` while it is entered with ``async with``; :func:`serving` for other code.
+    """A server of ``handler`` under ``hosts``, running inside ``async with``; use :func:`serving` in other code.
 
     ``host`` and ``port`` are where it listens: loopback and any free port by default. ``latency`` is the
     seconds before each answer, or a function of the request that gives them. ``log`` takes one line of JSON per
     request: a function, or a file that is appended to. ``control`` answers plain HTTP on the same port, to clients on
-    this machine; ``obstacle`` tells what keeps clients from a host. Raises ImportError where the extra ``server`` is
-    missing, and OSError if the port is taken.
+    this machine; ``obstacle`` gives the failure that keeps clients from a host.
+
+    Raises ImportError if the extra ``server`` is missing, and OSError if the port is taken.
     """
 
     handler: Handler
@@ -49,9 +50,9 @@ class Server:
     control: Handler | None = None
     obstacle: Callable[[str], Obstacle | None] = lambda host: None
     url: str = field(init=False)
-    """What clients take as HTTPS_PROXY; with https: in place of http: it is the direct address."""
+    """The value of HTTPS_PROXY for clients; with https: in place of http: it is the direct address."""
     ca_file: Path = field(init=False)
-    """The certificate of the authority that clients are to trust. It goes with the server."""
+    """The certificate of the authority that clients must trust. It is deleted with the server."""
 
     async def __aenter__(self) -> Server:
         network_certificates, https = _extra()
@@ -101,19 +102,19 @@ class Server:
         return self.trusting(self.ca_file)
 
     def trusting(self, ca_file: Path) -> dict[str, str]:
-        """:attr:`environment` with a copy of the authority's certificate."""
+        """Return :attr:`environment` with a copy of the authority's certificate."""
         # Lower case too: most clients prefer it, and an inherited one would lead past the server.
         proxy = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), self.url) | dict.fromkeys(("NO_PROXY", "no_proxy"), "")
         control = {}
         if self.control:
             control = {"SENTINEL_CONTROL": self.control_url, "AZURE_POD_IDENTITY_AUTHORITY_HOST": self.url}
-        node = {"NODE_USE_ENV_PROXY": "1"}  # Node reads the proxy's variables only where this is set
+        node = {"NODE_USE_ENV_PROXY": "1"}  # Node reads the variables of the proxy only if this is set
         return proxy | dict.fromkeys(TRUST, str(ca_file)) | node | control
 
 
 @contextmanager
 def run_in_thread(server: Server) -> Iterator[Server]:
-    """Run a server in a thread of its own: for fixtures, and tests of subprocesses.
+    """Run a server in a separate thread, for fixtures and tests of subprocesses.
 
     Its handler is called in that thread.
     """

@@ -20,7 +20,7 @@ from conformance.probing.open_files import files_left, raise_limit, reserve_file
 MAX_HEAD = 16 * 1024
 CHUNK = 64 * 1024
 FILES = 3
-"""Files that a client takes: its own socket, and the pair between it and the server of HTTP."""
+"""Open files per client: its own socket, and the pair between it and the server of HTTP."""
 LINGER = 10.0
 """Seconds for a client to hang up after the server did, so that it reads the end of an answer before a reset."""
 
@@ -66,9 +66,9 @@ class Tunnel:
 
     @asynccontextmanager
     async def listening(self, host: str, port: int) -> AsyncIterator[int]:
-        """Listen while in the context, and give the port. On leaving, all connections are closed at once."""
+        """Listen while in the context; yield the port. On leaving, all connections are closed at once."""
         raise_limit()
-        most = max(files_left() // (FILES + 1), 1)  # what is left may be for clients in the same process
+        most = max(files_left() // (FILES + 1), 1)  # clients in the same process need the rest
         clients = Clients(most)
         bound = await asyncio.start_server(lambda *_: None, host, port, start_serving=False)
         with reserve_files(most * FILES), ExitStack() as open_sockets:
@@ -173,7 +173,7 @@ async def _refuse(reader: StreamReader, writer: StreamWriter, refusal: Refusal) 
 
 @asynccontextmanager
 async def _closing(writer: StreamWriter) -> AsyncIterator[None]:
-    """Close in good order at the end, at once on an error or when cancelled; either way it is closed afterwards."""
+    """Close the connection: in order at the normal end, at once on an error or when cancelled."""
     try:
         yield
         writer.close()

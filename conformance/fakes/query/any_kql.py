@@ -1,7 +1,7 @@
 """Any KQL over the tables of the virtual tenant, with duckdb-kql (the extra ``kql``).
 
-The tables that a query names are loaded for it alone, cut to the request's timespan. What is not evaluated as the
-service does it is refused by its name; rows are never invented.
+The tables of a query are loaded for it alone, cut to the request's timespan. Constructs that cannot be evaluated as in
+the service are refused by name; rows are never invented.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MAX_CHARACTERS = 64_000_000
 MAX_SECONDS = 20.0
 """Seconds that a query may take: the virtual tenant answers no other request meanwhile."""
 DECIMALS = frozenset({"decimal", "todecimal"})
-"""What the engine takes for ``real``."""
+"""Names that the engine treats as ``real``."""
 MISSING_COLUMN = re.compile(
     r'Referenced column "([^"]+)" not found|Column "([^"]+)" (?:referenced that exists|in EXCLUDE)'
     r'|does not have a column named "([^"]+)"'
@@ -50,11 +50,11 @@ MISSING_TABLE = re.compile(r"Table with name (\S+) does not exist")
 
 
 class UnknownColumn(Exception):
-    """A query that names a column that there is not: its name and the operator."""
+    """A query with an unknown column: its name and the operator."""
 
 
 class TimedOut(Exception):
-    """A query that takes longer than the virtual tenant lets it."""
+    """A query that takes longer than ``MAX_SECONDS``."""
 
 
 def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | None) -> Result:
@@ -143,14 +143,14 @@ class _Query:
             raise UnknownColumn(wrong.text, operator_at(self.words, wrong))
 
     def _load(self, table: TableState, window: Window | None) -> None:
-        """Makes a table of the engine: each column is given as one list of texts, and cast."""
+        """Create a table in the engine: each column is passed as one list of texts, and cast."""
         rows = canned_kql.rows_of(self.workspace, table.name, window)
         columns = dict(columns_of(table))
         keys = {name: name for name in columns}
         if any(word.text == "ingestion_time" for word in self.words):
             columns[INGESTION], keys[INGESTION] = "datetime", INGESTED
         lists = [[loaded(row.get(keys[name]), kind) for row in rows] for name, kind in columns.items()]
-        # No null among strings: the service has none.
+        # The service has no null among strings.
         typed = [
             f'CAST({_or_empty(f"x{n}", kind)} AS {ENGINE_TYPES[kind]}) AS "{name}"'
             for n, (name, kind) in enumerate(columns.items())
@@ -258,7 +258,7 @@ def _column_types(names: list[str], kinds: list[str]) -> dict[str, str]:
 
 
 def _offset(text: str, line: int, column: int) -> int:
-    """Return the offset of a place (line from 1, column from 0); at a pipe it is what follows the pipe that
+    """Return the offset of a place (line from 1, column from 0); at a pipe, the offset of the text after it, which
     is wrong.
     """
     offset = sum(len(part) for part in text.splitlines(keepends=True)[: line - 1]) + column

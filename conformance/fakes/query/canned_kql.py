@@ -20,7 +20,7 @@ Window = tuple[datetime, datetime]
 
 
 class UnknownTable(Exception):
-    """A query that names a table that the workspace does not have: the name."""
+    """A query on a table that the workspace does not have; the argument is its name."""
 
 
 class UnreachableWorkspace(Exception):
@@ -32,7 +32,7 @@ class NotEvaluated(Exception):
 
 
 class Malformed(Exception):
-    """A text that is no KQL: the offset at which it stops being so."""
+    """A text that is not KQL: the offset of the error."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Result:
 
 
 def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | None) -> Result:
-    """Return the answer to a query. ``window`` is the request's timespan; it narrows what the query itself looks at.
+    """Return the answer to a query. ``window`` is the request's timespan; it narrows the time range of the query.
 
     Raises :class:`UnknownTable`, :class:`NetworkFailure`, :class:`NotEvaluated` or :class:`Malformed`.
     """
@@ -60,12 +60,12 @@ def evaluate(text: str, workspace: Workspace, now: datetime, window: Window | No
 
 
 QUOTED = re.compile(r"""@"[^"\n]*"|@'[^'\n]*'|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|```.*?```|//[^\n]*""", re.DOTALL)
-"""Strings (verbatim, plain, of several lines) and comments: what is in them is no syntax."""
+"""Strings (verbatim, plain, of several lines) and comments; their content is not syntax."""
 PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
 def fault(text: str) -> int | None:
-    """Return where a text cannot be KQL, whatever its words mean: nothing, an open string, a bracket
+    """Return the offset at which a text cannot be KQL: an empty text, an open string, a bracket
     without its pair.
     """
     bare = QUOTED.sub(lambda match: (" " if match[0].startswith("//") else "x") * len(match[0]), text)
@@ -83,7 +83,7 @@ def fault(text: str) -> int | None:
 
 
 def operator_on(table: str, text: str) -> str:
-    """Return the first operator that a query applies to a table: its refusals name it."""
+    """Return the first operator that a query applies to a table; refusals name it."""
     match = re.search(rf"\b{re.escape(table)}\s*\|\s*([\w-]+)", text)
     return match[1] if match else "union"
 
@@ -106,7 +106,7 @@ def rows_of(workspace: Workspace, name: str, window: Window | None) -> list[dict
 
 
 def visible(table: TableState) -> list[dict[str, Any]]:
-    """Return the rows that a control-plane reader sees: of a protected table none, without a word."""
+    """Return the rows that a control-plane reader sees: none of a protected table, without an error."""
     return table.rows if table.protection == "General" else []
 
 

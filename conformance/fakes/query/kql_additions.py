@@ -1,6 +1,6 @@
 """Functions that are added to the engine's own table, in its SQL: only names that the engine refuses.
 
-Where it is not known what the service gives for some values, SQL's ``error`` refuses the query at such a row.
+If the result of the service for some values is unknown, SQL's ``error`` refuses the query at such a row.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ the times of a series, of its start, its step and the count of steps.
 
 
 def _members(bag: str, condition: str = "") -> str:
-    """SQL of the members of a bag as JSON text."""
+    """Return SQL of the members of a bag as JSON text."""
     return (
         f"[CAST(to_json(k) AS VARCHAR) || ':' || json_extract({bag}, {POINTER}) for k in json_keys({bag}){condition}]"
     )
 
 
 def _of(shape: str, name: str) -> list[str]:
-    """SQL of two arguments, each refused where it is not of a shape."""
+    """Return SQL of two arguments; each is refused if it does not have the right shape."""
     return ["(" + shape.replace("{n}", "{" + str(n) + "}").replace("{name}", name) + ")" for n in (0, 1)]
 
 
 def _first(items: str) -> str:
-    """SQL of the condition that an item, at a place of a list, is there for the first time."""
+    """Return SQL of the condition that an item of a list is its first occurrence."""
     return f"list_position({items}, x) = i"
 
 

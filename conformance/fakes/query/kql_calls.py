@@ -1,6 +1,6 @@
-"""Functions that a query defines itself with ``let``: calls of those over tables, replaced by their bodies.
+"""Functions defined in a query with ``let``: calls of functions over tables are replaced by their bodies.
 
-The engine evaluates those of values; it has none over tables.
+The engine evaluates functions of values, but not functions over tables.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def expand_calls(text: str, columns: Collection[str]) -> str:
     Raises ``NotEvaluated``.
     """
     columns = {*columns, *_given_columns(tokens(text))}
-    for number in range(len(tokens(text))):  # a function that calls itself is no KQL: each step removes one definition
+    for number in range(len(tokens(text))):  # KQL has no recursion, so each step removes one definition
         definition = _definition(text)
         if definition is None:
             return _unwrapped(_named_tables(text))
@@ -54,7 +54,7 @@ def expand_calls(text: str, columns: Collection[str]) -> str:
 
 
 def _given_columns(words: list[Token]) -> set[str]:
-    """Return the columns of tables that a query gives itself."""
+    """Return the columns of tables that a query defines."""
     names: set[str] = set()
     for n, (word, opening) in enumerate(pairwise(words)):
         end = closing(words, n + 1) if word.text == "datatable" and opening.text == "(" else None
@@ -174,7 +174,7 @@ def _behind_pipe(result: str, function: Function) -> str:
 
 
 def _named_tables(text: str) -> str:
-    """``table('Name')`` as the name."""
+    """Return the text with ``table('Name')`` replaced by the name."""
     words = tokens(text)
     changes = []
     for n, (word, opening) in enumerate(pairwise(words)):
@@ -187,7 +187,7 @@ def _named_tables(text: str) -> str:
 
 
 def _unwrapped(text: str) -> str:
-    """Without the brackets around the beginning of a pipeline, which the engine takes for a value."""
+    """Return the text without brackets around the beginning of a pipeline; the engine reads them as a value."""
     for _ in tokens(text):
         words = tokens(text)
         for n, word in enumerate(words):
@@ -205,7 +205,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _begins(words: list[Token], n: int) -> bool:
-    """Return whether a word is the first one of a statement, of what a ``let`` names, or of what brackets hold."""
+    """Return whether a word is the first of a statement, of the value of a ``let``, or inside brackets."""
     before = words[n - 1].text if n else ";"
     defines = before == "=" and n > 2 and words[n - 3].text == "let"
     return before == ";" or defines or (before == "(" and n > 1 and words[n - 2].kind != "name")

@@ -1,4 +1,4 @@
-"""Functions that the engine lacks, in terms of those that it has: only where both give the same for every value."""
+"""Functions missing in the engine, expressed by others of it: only if both agree for every value."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Call = Callable[[list[str]], "str | None"]
 
 
 def expand(text: str) -> str:
-    """Return the text without calls of these functions; those that cannot be said otherwise stay, to be refused by
+    """Return the text without calls of these functions; those that cannot be replaced stay, to be refused by
     name.
     """
     at = 0
@@ -45,7 +45,7 @@ def expand(text: str) -> str:
 
 
 def _next(text: str, at: int) -> tuple[int, int, str | None] | None:
-    """Return the first call from an offset on: where it begins and ends, and what replaces it."""
+    """Return the first call from an offset on: its start, its end and its replacement."""
     words = tokens(text)
     for n, word in enumerate(words[:-1]):
         called = word.kind == "name" and word.text in CALLS and words[n + 1].text == "("
@@ -56,7 +56,7 @@ def _next(text: str, at: int) -> tuple[int, int, str | None] | None:
 
 
 def arguments(text: str, words: list[Token], opening: int, end: int) -> list[str]:
-    """Return the texts between the commas of a call, whose brackets are at two indexes."""
+    """Return the arguments of a call as texts; the two indexes are those of its brackets."""
     if end == opening + 1:
         return []
     inside = words[opening].depth + 1

@@ -1,4 +1,4 @@
-"""Names are case-sensitive in KQL, and are not for the engine: those that only their case keeps from a known name."""
+"""Checks that the engine omits: names that differ from known ones in case only, and comparisons of wrong types."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ WORDS = frozenset(
 
 
 def misspelt(words: list[Token], columns: Collection[str]) -> Token | None:
-    """Return the first name that is no column of the query's tables and none that the query makes, but would be one in
+    """Return the first name that is neither a column of the query's tables nor created by the query, but matches one in
     other case. ``columns``: those of all tables of the query.
     """
     names = {*columns, *created_names(words), "Count"}
@@ -79,7 +79,7 @@ def _around(words: list[Token], n: int) -> tuple[str, str]:
 
 
 def created_names(words: Iterable[Token]) -> set[str]:
-    """Return what a query names itself: with ``=``, ``let``, ``as``, in a schema, and in patterns of ``parse``."""
+    """Return the names that a query creates: with ``=``, ``let``, ``as``, in a schema, and in patterns of ``parse``."""
     created: set[str] = set()
     parsing = False
     for word, following in pairwise(words):

@@ -1,6 +1,6 @@
-"""What the engine does not take as KQL has it, in words that it takes: the same rows, the same columns.
+"""Rewrites of KQL that the engine does not accept into KQL that it accepts, with the same rows and columns.
 
-The rules that need to know the columns at a place ask for them with a function from the text before it.
+Rules that need the columns at a place get them from a function of the text before it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FUNCTIONS = {"_SentinelHealth": "SentinelHealth", "_SentinelAudit": "SentinelAud
 
 
 def rewrite(text: str, columns_of: Callable[[str], Columns]) -> str:
-    """Return the text for the engine. ``columns_of`` gives the columns of a query; what it raises is raised
+    """Return the text for the engine. ``columns_of`` gives the columns of a query; its exceptions are raised
     here too.
     """
     text = expand(_names(text))
@@ -46,7 +46,7 @@ def rewrite(text: str, columns_of: Callable[[str], Columns]) -> str:
 
 
 def _names(text: str) -> str:
-    """Functions, and what is only a hint, at any depth."""
+    """Return the text with functions replaced and hints removed, at any depth."""
     words, changes = tokens(text), []
     for n, word in enumerate(words):
         called = n + 1 < len(words) and words[n + 1].text == "("
@@ -100,7 +100,7 @@ def _percentiles(text: str, words: list[Token], n: int, end: int) -> list[tuple[
 
 
 def _operator(text: str, words: list[Token], n: int, columns_of: Callable[[str], Columns]) -> str | None:
-    """Return the text with the operator behind a pipe in other words; None where there is nothing to change."""
+    """Return the text with the operator behind a pipe in other words; None if nothing changes."""
     name, start, end, depth = words[n + 1].text, words[n + 1].start, last_word(words, n).end, words[n].depth
     arguments = [word for word in words[n + 2 :] if word.end <= end]
     pipeline = pipeline_before(text, words, n)
@@ -155,7 +155,7 @@ def _matching_columns(name: str, text: str, arguments: list[Token], columns: Col
         first = [column for pattern in patterns for column in columns if fnmatchcase(column, pattern)]
         matching = list(dict.fromkeys([*first, *columns]))
     missing = [pattern for pattern in patterns if "*" not in pattern and pattern not in columns]
-    return ", ".join(map(_quoted, [*matching, *missing]))  # what is missing is refused behind this, by its name
+    return ", ".join(map(_quoted, [*matching, *missing]))  # later steps refuse a missing one by name
 
 
 def _anywhere(columns: Columns, term: str, operator: str = "has") -> str:

@@ -1,5 +1,5 @@
-"""What the engine lacks over rows in an order, and over lists within rows: ``prev``, ``next``, ``row_number``,
-``row_cumsum`` and ``mv-apply``.
+"""Constructs over ordered rows, and over lists within rows, that the engine lacks: ``prev``, ``next``,
+``row_number``, ``row_cumsum`` and ``mv-apply``.
 
 The rows before such an operator become a table of the engine; the text goes on from there.
 """
@@ -28,13 +28,13 @@ WITH_WINDOWS = frozenset({"extend", "serialize", "where", "filter", "project"})
 PER_ROW = frozenset({"where", "filter", "extend", "project"})
 """Operators of ``mv-apply`` that look at one row at a time."""
 TABLE = "_rows_"
-"""What the tables of rows are called, before a number."""
+"""Prefix of the names of the tables of rows, before a number."""
 ROW = "_row_number"
 TERM, DEFAULT, RESTART, VALUE = "_term", "_default", "_restart", "_value"
 
 
 class Rows(Protocol):
-    """What evaluates queries for this module."""
+    """The evaluator of queries that this module uses."""
 
     def save(self, table: str, query: str, value: str | None) -> Mapping[str, str]:
         """Make a table of the rows of a query, and return its columns with their Kusto types. With ``value`` it has
@@ -44,7 +44,7 @@ class Rows(Protocol):
         ...
 
     def count(self, query: str) -> int:
-        """Return how many rows a query has."""
+        """Return the number of rows of a query."""
         ...
 
 
@@ -58,7 +58,7 @@ class Pipeline:
 
 
 def expand_rows(text: str, rows: Rows) -> str:
-    """Return the text without these constructs. Raises ``NotEvaluated`` for forms that cannot be said otherwise."""
+    """Return the text without these constructs. Raises ``NotEvaluated`` for forms that cannot be rewritten."""
     for number in range(len(tokens(text))):  # each step removes one construct, so these are more than enough
         words, table = tokens(text), f"{TABLE}{number}"
         changed = _window(text, words, table, rows) or _apply(text, words, table, rows)
@@ -69,7 +69,7 @@ def expand_rows(text: str, rows: Rows) -> str:
 
 
 def pipeline_before(text: str, words: list[Token], pipe: int) -> Pipeline | None:
-    """Return what a pipe applies its operator to; None within a function, whose parameters have no values."""
+    """Return the input of the operator after a pipe; None within a function, where parameters have no values."""
     depth, first = words[pipe].depth, pipe
     while first and words[first - 1].depth >= depth and not (words[first - 1].text == ";" and not depth):
         first -= 1

@@ -61,7 +61,7 @@ def _summaries(text: str, own: list[Token], depth: int) -> str | None:
 
 
 def _clauses(text: str, own: list[Token], depth: int) -> dict[str, str] | None:
-    """Return the text of each clause; None where one but ``by`` is missing."""
+    """Return the text of each clause; None if one except ``by`` is missing."""
     places = [n for n, word in enumerate(own) if word.depth == depth and word.text in CLAUSES]
     names = [own[n].text for n in places]
     if names not in (list(CLAUSES), list(CLAUSES[:4])):
@@ -72,7 +72,7 @@ def _clauses(text: str, own: list[Token], depth: int) -> dict[str, str] | None:
 
 
 def _aggregate(text: str, own: list[Token], depth: int) -> tuple[str | None, str, str]:
-    """Return the name, the aggregate and the default of what is counted; no name where it is not simple."""
+    """Return name, aggregate and default of the series; no name if it is not simple."""
     head = own[: next(n for n, word in enumerate(own) if word.text == "on" and word.depth == depth)]
     name = None
     if len(head) > 2 and head[1].text == "=":

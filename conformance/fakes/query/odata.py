@@ -43,12 +43,12 @@ SYSTEM_OPTIONS = frozenset(
 
 
 class QueryError(ValueError):
-    """A query option cannot be understood; the message says what is wrong with it."""
+    """A query option cannot be understood; the message states the problem."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a query yields: a page, how many rows matched in all, and the ``$skip`` of the next page (None: the end)."""
+    """A page of rows, the number of all matching rows, and the ``$skip`` of the next page (None: the end)."""
 
     rows: list[Row]
     total: int
@@ -56,7 +56,7 @@ class Selection:
 
 
 def select(call: Call, rows: Sequence[Row], fields: Fields, *, default: int, most: int) -> Selection:
-    """Filters, orders, cuts and projects rows by the options of a request. Raises :class:`QueryError`.
+    """Filter, order, cut and project rows by the options of a request. Raises :class:`QueryError`.
 
     ``default`` is the size of a page without ``$top``, ``most`` the size that a larger ``$top`` is cut down to.
     """
@@ -69,8 +69,8 @@ def select(call: Call, rows: Sequence[Row], fields: Fields, *, default: int, mos
 
 
 def check_options(call: Call, expandable: Collection[str] = ()) -> None:
-    """Raises :class:`QueryError` for system query options that OData does not have, that come twice or hold no value of
-    theirs, and for an ``$expand`` of what is no navigation property.
+    """Raise :class:`QueryError` for system query options that OData does not have, that occur twice or have an invalid
+    value, and for an ``$expand`` of anything but a navigation property.
 
     Source: OData 4.01 part 1 section 11.2.1 and part 2 section 5; the words are those of Microsoft's OData library.
     """
@@ -89,7 +89,7 @@ def check_options(call: Call, expandable: Collection[str] = ()) -> None:
 
 
 def number(call: Call, name: str) -> int | None:
-    """Return the value of a numeric option, None where it is not given. Raises :class:`QueryError`."""
+    """Return the value of a numeric option, None if it is missing. Raises :class:`QueryError`."""
     text = call.option(name)
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""What a query's ``render`` says about its chart: the member ``render`` of an answer, for clients that ask for it."""
+"""The chart that a query's ``render`` declares: the member ``render`` of an answer, for clients that ask for it."""
 
 from __future__ import annotations
 

@@ -54,9 +54,9 @@ def _joined(table: TableState, other: TableState) -> TableState:
 
 def resolve_tables(text: str, workspace: Workspace, find: Callable[[str], Workspace]) -> tuple[str, Workspace]:
     """Return a query without ``workspace("...").Table``, and a workspace that has each of these tables under the name
-    that stands there instead: as long as before, so that places in the query stay what they are.
+    that replaces it. The new name has the same length, so that offsets in the query stay valid.
 
-    ``find`` gives the workspace of an identifier; what it raises is raised here too. Raises ``UnknownTable``,
+    ``find`` gives the workspace of an identifier; its exceptions are raised here too. Raises ``UnknownTable``,
     ``UnreachableWorkspace`` and ``NotEvaluated``.
     """
     if "workspace" not in text:

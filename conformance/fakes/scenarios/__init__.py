@@ -3,7 +3,7 @@
 A scenario arranges a healthy world; every answer follows from the state. ``healthy`` arranges nothing.
 """
 
-# In the order of a connection, which is the order that they are listed in.
+# In the order of the steps of a connection; they are listed in this order.
 from conformance.fakes.scenarios import (
     access,
     connection,

@@ -79,7 +79,7 @@ def _workspace_not_shown(world: World) -> None:
 
 @scenario("role-on-wrong-principal", "the role was given to the app registration's object id", "rbac_wrong_principal")
 def _role_on_wrong_principal(world: World) -> None:
-    # An auditor's role lets the app see who has which role here; without any role it cannot be known.
+    # With an auditor's role the app can list the role assignments here; without any role it cannot.
     tenant = world.tenant
     tenant.revoke_roles()
     tenant.custom_roles.append(

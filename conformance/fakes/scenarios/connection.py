@@ -20,7 +20,7 @@ def _healthy(world: World) -> None:
 
 
 def _with_secret(world: World) -> None:
-    """A connection without a client secret gets one, in place of its credential."""
+    """Give a connection without a client secret one, in place of its credential."""
     if not isinstance(world.connection.credential, ClientSecret):
         world.connection = replace(world.connection, credential=ClientSecret(Secret(secrets.token_urlsafe(30))))
         register(world.tenant, world.connection)

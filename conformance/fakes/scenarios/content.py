@@ -1,4 +1,4 @@
-"""Scenarios of Sentinel's content that is there and does nothing: rules, connectors, watchlists, automation."""
+"""Scenarios of Sentinel content that exists but has no effect: rules, connectors, watchlists, automation."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def without_options(*names: str) -> Callable[[Call], httpx.Response]:
 
 
 def without_header(name: str) -> Callable[[Call], httpx.Response]:
-    """Return a handler that answers as if a request had not this header."""
+    """Return a handler that answers as if a request did not have this header."""
 
     def answer(call: Call) -> httpx.Response:
         request = call.request

@@ -16,7 +16,7 @@ STREAM = "Custom-Orders_CL"
 
 
 def ingesting(world: World) -> Rule:
-    """Return the rule that the connection names, which it names from now on if it has named none."""
+    """Return the rule that the connection names; a connection without one names it from now on."""
     connection, tenant = world.connection, world.tenant
     if connection.ingestion is None:
         rule = f"{tenant.workspace.group_scope}{PROVIDER}/dataCollectionRules/dcr-orders"
@@ -27,7 +27,7 @@ def ingesting(world: World) -> Rule:
 
 
 def withdraw(world: World, role: str) -> None:
-    """Take all assignments of an Azure role away."""
+    """Remove all assignments of an Azure role."""
     tenant = world.tenant
     tenant.assignments = [assignment for assignment in tenant.assignments if assignment.role.name != role]
 

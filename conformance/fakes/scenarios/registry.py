@@ -1,4 +1,4 @@
-"""How a scenario is declared."""
+"""Declaration of scenarios."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Arrange = Callable[..., None]
 @dataclass(frozen=True)
 class Scenario:
     """``causes`` are the root causes that a report must name, ``notes`` those that it must warn of; ``exit_code`` of
-    the run. ``credential`` is what the connection signs in with, by its key in the connection file; None: as before.
+    the run. ``credential`` is the key of the connection's credential in the connection file; None: unchanged.
     """
 
     name: str

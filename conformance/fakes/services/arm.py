@@ -159,14 +159,14 @@ OF_GROUP, OF_SUBSCRIPTION = (
     )
     for scope, path in (("group", arm.RESOURCE_GROUP_PATH), ("subscription", arm.SUBSCRIPTION_PATH))
 )
-"""At the scopes above the workspace, where scripts with Microsoft's SDKs ask."""
+"""The same operations at the scopes above the workspace, as used by scripts with Microsoft's SDKs."""
 
 
 @answers(OF_SUBSCRIPTION, "documented", OF_SUBSCRIPTION.source)
 @answers(OF_GROUP, "documented", OF_GROUP.source)
 @answers(arm.ROLE_ASSIGNMENTS, "recorded", "azure-sdk recordings of role-assignment lists")
 def role_assignments(call: Call) -> httpx.Response:
-    """Return what reaches the scope (inherited ones included) or lies below it; ``$filter`` narrows it to a
+    """Return the assignments at the scope, above it (inherited) and below it; ``$filter`` narrows it to a
     principal.
     """
     scope, option = scope_of(call), call.option("$filter") or ""
@@ -183,7 +183,7 @@ def role_assignments(call: Call) -> httpx.Response:
 
 @answers(arm.DENY_ASSIGNMENTS, "documented", arm.DENY_ASSIGNMENTS.source)
 def deny_assignments(call: Call) -> httpx.Response:
-    """Return those at the scope and above it, as ``$filter=atScope()`` asks for."""
+    """Return the deny assignments at the scope and above it, as ``$filter=atScope()`` asks for."""
     scope = scope_of(call)
     visible = [denial_body(denial) for denial in call.tenant.denials if reaches(denial.scope, scope)]
     return ok(call, {"value": visible})
@@ -191,7 +191,7 @@ def deny_assignments(call: Call) -> httpx.Response:
 
 @answers(arm.ROLE_DEFINITIONS, "recorded", "azure-sdk recordings of role-definition lists")
 def role_definitions(call: Call) -> httpx.Response:
-    """Return all that can be assigned at the scope; ``$filter`` picks them by name or by type."""
+    """Return the roles that can be assigned at the scope; ``$filter`` selects them by name or by type."""
     bodies = [definition_body(role, scope_of(call)) for role in call.tenant.roles]
     for name, value in re.findall(r"(roleName|type) eq '([^']*)'", call.option("$filter") or ""):
         bodies = [body for body in bodies if body["properties"][name].lower() == value.lower()]

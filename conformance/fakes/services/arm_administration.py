@@ -1,4 +1,4 @@
-"""What administrators ask and order of Azure Resource Manager: roles, providers, tables, and lists beside them."""
+"""Operations of administrators in Azure Resource Manager: roles, providers, tables and related lists."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VERSION = "2021-04-01"
 
 
 def _at_scopes(name: str, method: str, end: str, action: str, source: str) -> list[Any]:
-    """An operation of Microsoft.Authorization at the workspace, its group and its subscription."""
+    """Declare an operation of Microsoft.Authorization at the workspace, its group and its subscription."""
     return [
         operation(
             f"arm.{name}_of_{kind}",
@@ -41,7 +41,7 @@ def _at_scopes(name: str, method: str, end: str, action: str, source: str) -> li
 
 
 def assign(call: Call) -> httpx.Response:
-    """Creates a role assignment; one of the same role for the same principal at the same scope is a conflict."""
+    """Create a role assignment; 409 if the principal already has the same role at the same scope."""
     properties = (call.json or {}).get("properties", {})
     role_id = str(properties.get("roleDefinitionId", "")).rsplit("/", 1)[-1].lower()
     role = next((role for role in call.tenant.roles if role.id.lower() == role_id), None)
@@ -71,7 +71,7 @@ def _assignment(call: Call) -> Assignment | None:
 
 
 def withdraw(call: Call) -> httpx.Response:
-    """Deletes a role assignment; of one that there is not the answer has no content."""
+    """Delete a role assignment; the answer has no content if it does not exist."""
     match = _assignment(call)
     if match is None:
         return respond(call, 204, None, headers(call))
@@ -89,7 +89,7 @@ def assignment(call: Call) -> httpx.Response:
 
 
 def nothing(call: Call) -> httpx.Response:
-    """The tenant has no locks and no policies."""
+    """Return an empty list: the tenant has no locks and no policies."""
     return ok(call, {"value": []})
 
 
@@ -143,7 +143,7 @@ CHANGES = [
 
 @answers(GROUPS, "recorded", GROUPS.source)
 def groups(call: Call) -> httpx.Response:
-    """Return those that the caller may read."""
+    """Return the resource groups that the caller may read."""
     subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
     action = "Microsoft.Resources/subscriptions/resourceGroups/read"
     names = {workspace.group_scope.lower(): workspace.resource_group for workspace in call.tenant.workspaces}
@@ -159,7 +159,7 @@ def groups(call: Call) -> httpx.Response:
 
 
 def exists(call: Call) -> httpx.Response:
-    """204 for what there is; the gateway has refused anything else."""
+    """Answer 204: the gateway has already refused resources that do not exist."""
     return respond(call, 204, None, headers(call))
 
 
@@ -199,14 +199,14 @@ def provider(call: Call) -> httpx.Response:
 
 @answers(PROVIDERS, "recorded", PROVIDERS.source)
 def providers(call: Call) -> httpx.Response:
-    """Return those that a connection meets, registered or not."""
+    """Return the resource providers that a connection uses, registered or not."""
     subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
     return ok(call, {"value": [_provider(subscription, namespace) for namespace in NAMESPACES]})
 
 
 @answers(REGISTER, "documented", REGISTER.source)
 def register(call: Call) -> httpx.Response:
-    """Registers at once; the service takes minutes."""
+    """Register a resource provider at once; the service takes minutes."""
     subscription = call.tenant.subscriptions[call.path["subscription_id"].lower()]
     subscription.registered.add(call.path["namespace"])
     return ok(call, _provider(subscription, call.path["namespace"]))
@@ -221,7 +221,7 @@ def tables(call: Call) -> httpx.Response:
 
 
 def change_table(call: Call) -> httpx.Response:
-    """Changes the plan of a table."""
+    """Change the plan of a table."""
     workspace = workspace_of(call)
     assert workspace is not None
     state = workspace.tables.get(call.path["table"])

@@ -1,4 +1,4 @@
-"""The gateway of Azure Resource Manager, before all other answers: authentication, authorization, and missing
+"""The gateway of Azure Resource Manager, which checks all requests first: authentication, authorization, and missing
 resources.
 """
 
@@ -51,7 +51,7 @@ def headers(call: Call, status: int = 200) -> dict[str, str]:
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body of a refusal: Azure Resource Manager knows no members beside code and message."""
+    """Return the body of a refusal: Azure Resource Manager has no members except code and message."""
     return {"error": {"code": code, "message": message}}
 
 
@@ -61,7 +61,7 @@ refuse = Refuser(ARM, body, headers)
 @gate(ARM)
 @gate(SENTINEL_API)
 def enter(call: Call) -> httpx.Response | None:
-    """The gateway: token, version, subscription, authorization - and only then existence."""
+    """Check token, version, subscription, authorization and then existence; return the refusal or None."""
     if refused := _token(call):
         return refused
     version = call.option("api-version")
@@ -76,7 +76,7 @@ def enter(call: Call) -> httpx.Response | None:
 
 
 def known_version(version: str) -> bool:
-    """Any well-formed version is served: which ones a provider still has is not this model's business."""
+    """Return whether an api-version is well-formed; the versions of each provider are not modelled."""
     return re.fullmatch(r"20\d\d-\d\d-\d\d(-preview)?", version) is not None
 
 
@@ -104,7 +104,7 @@ def _token(call: Call) -> httpx.Response | None:
 
 
 def _challenge(tenant_id: str) -> dict[str, str]:
-    """Return the header of a 401: where a token for the tenant is to be had."""
+    """Return the header of a 401 with the address for tokens of the tenant."""
     login = f'Bearer authorization_uri="https://login.windows.net/{tenant_id}", error="invalid_token"'
     return {"WWW-Authenticate": login}
 
@@ -134,7 +134,7 @@ def _subscription(call: Call) -> httpx.Response | None:
 
 
 def _authorized(call: Call) -> httpx.Response | None:
-    """Authorization comes before existence: a wrong name looks like a missing role."""
+    """Check authorization, before existence: a wrong name gets the same refusal as a missing role."""
     need = call.endpoint.needs if call.endpoint else None
     if not isinstance(need, Action) or call.endpoint in (arm.WORKSPACES,):
         return None
@@ -148,7 +148,7 @@ def _authorized(call: Call) -> httpx.Response | None:
 
 
 def scope_of(call: Call) -> str:
-    """Return the scope that a request acts on: its path without provider of authorization."""
+    """Return the scope that a request acts on: its path without the authorization provider."""
     return re.split(r"/providers/Microsoft\.Authorization/", call.request.url.path, flags=re.IGNORECASE)[0]
 
 
@@ -181,7 +181,7 @@ def ok(call: Call, value: Any) -> httpx.Response:
 
 @unmatched(ARM)
 def unknown_path(call: Call) -> httpx.Response:
-    """Paths that this model does not have: as at the gateway, the token is looked at first, and the right to write."""
+    """Answer a path that is not modelled; as at the gateway, the token and the right to write are checked first."""
     return _token(call) or may_write(call) or not_served(refuse, call)
 
 
@@ -189,7 +189,7 @@ WRITES = {"PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
 def names_a_resource(path: str) -> bool:
-    """Return whether a path ends in the name of a resource, not in a kind of them."""
+    """Return whether a path ends in the name of a resource, not in a resource type."""
     return len(path.rstrip("/").rpartition("/providers/")[2].split("/")) % 2 == 1
 
 

@@ -1,4 +1,4 @@
-"""Log Analytics' batches: several queries in one request, each answered as if it had been put by itself.
+"""Log Analytics' batches: several queries in one request, each answered as if sent alone.
 
 This project sends none (they end on 2028-03-31); azure-monitor-query does, for ``query_batch``.
 """
@@ -28,7 +28,7 @@ BATCH = Endpoint(
 
 @answers(BATCH, "documented", BATCH.source)
 def batch(call: Call) -> httpx.Response:
-    """Status 200 whatever the single answers are, unless the batch itself cannot be read."""
+    """Return the answers of a batch with status 200, for any single statuses, unless the batch cannot be read."""
     document = call.json
     items = document.get("requests") if isinstance(document, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -55,6 +55,6 @@ def _answer(call: Call, item: Mapping[str, Any]) -> httpx.Response:
 
 
 def _item(name: str, answer: httpx.Response) -> dict[str, Any]:
-    """Return an answer within a batch. One without content says why: the workspace has never had any data."""
+    """Return an answer within a batch. One without content states the reason: the workspace has never had any data."""
     body = answer.json() if answer.content else {"error": {"code": "WorkspaceNotPlacedError"}}
     return {"id": name, "status": answer.status_code, "body": body}

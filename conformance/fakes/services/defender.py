@@ -46,12 +46,12 @@ ALERTS_FILTERED: Fields = {
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
-    """Nothing is known of what else the service sends."""
+    """Return the headers of an answer; others of the service are not known."""
     return {"Content-Type": "application/json"}
 
 
 def body(call: Call, code: str, message: str, extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body of a refusal; ``target`` is an id of this one answer."""
+    """Return the body of a refusal; ``target`` is an id of this answer."""
     return {"error": {"code": code, "message": message, "target": new_id()}}
 
 
@@ -60,7 +60,7 @@ refuse = Refuser(DEFENDER, body, headers)
 
 @gate(DEFENDER)
 def enter(call: Call) -> httpx.Response | None:
-    """Token, then whether the tenant is active, then roles, then the query options (their place inferred)."""
+    """Check token, active tenant, roles and query options, in this order (the place of the last is inferred)."""
     return _token(call) or _active(call) or _roles(call) or _options(call)
 
 
@@ -73,7 +73,7 @@ def _options(call: Call) -> httpx.Response | None:
 
 
 def _token(call: Call) -> httpx.Response | None:
-    """One answer for everything that is wrong with a token: it prints what it was given."""
+    """Check the token; all problems of a token get the same refusal, which prints the given value."""
     token = presented(call.request)
     if isinstance(token, str):
         return refuse(call, token)
@@ -94,7 +94,7 @@ def _token(call: Call) -> httpx.Response | None:
 
 
 def _accepts(call: Call, audience: str) -> bool:
-    """Defender for Endpoint's own audiences, and Defender XDR's: those tokens are let in, with roles of no use here."""
+    """Return whether an audience is of Defender for Endpoint, or of Defender XDR (its roles have no effect here)."""
     return call.tenant.cloud.accepts("defender", audience) or audience in RESOURCES["defender_xdr"].audiences
 
 
@@ -122,7 +122,7 @@ def machines(call: Call) -> httpx.Response:
 
 @answers(defender.MACHINE, "documented", defender.MACHINE.source)
 def machine(call: Call) -> httpx.Response:
-    """By id or by name."""
+    """Return a machine by its id or name."""
     name = call.path["machine"].lower()
     for machine in call.tenant.defender.machines:
         if (
@@ -135,7 +135,7 @@ def machine(call: Call) -> httpx.Response:
 
 @answers(defender.ALERTS, "documented", defender.ALERTS.source)
 def alerts(call: Call) -> httpx.Response:
-    """Newest first."""
+    """Return a page of alerts, newest first."""
     newest = sorted(_alerts(call), key=lambda row: str(row["alertCreationTime"]), reverse=True)
     return _listed(call, newest, "Alerts", ALERTS_FILTERED)
 
@@ -150,13 +150,13 @@ def alert(call: Call) -> httpx.Response:
 
 
 def _alerts(call: Call) -> list[dict[str, Any]]:
-    """Return the alerts, whose evidence is empty unless it is expanded."""
+    """Return the alerts; their evidence is empty unless it is expanded."""
     rows = call.tenant.defender.alerts
     return rows if call.option("$expand") == "evidence" else [row | {"evidence": []} for row in rows]
 
 
 def _listed(call: Call, rows: Sequence[Mapping[str, Any]], kind: str, fields: Fields) -> httpx.Response:
-    """Return one page. There is a next link only where ``$top`` was left to the service."""
+    """Return one page; it has a next link only if the request has no ``$top``."""
     if not rows and not call.tenant.defender.lists:
         return refuse(call, "nothing-recent", kind=kind.lower())
     try:
@@ -178,5 +178,5 @@ def _ok(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Response:
 
 @unmatched(DEFENDER)
 def unknown_path(call: Call) -> httpx.Response:
-    """A path that this API does not have: the token is looked at first."""
+    """Answer a path that this API does not have; the token is checked first."""
     return _token(call) or not_served(refuse, call)

@@ -1,4 +1,4 @@
-"""Microsoft Entra ID of the virtual tenant: the token endpoint, deciding in the service's order."""
+"""Microsoft Entra ID of the virtual tenant: the token endpoint, with checks in the order of the service."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ refuse = Refuser(ENTRA, body, headers)
 
 @answers(entra.TOKEN, "recorded", "graph-azure recordings of 2021-2024")
 def token(call: Call) -> httpx.Response:
-    """Return a token, or the first thing that is wrong, in the order of the service (partly inferred)."""
+    """Return a token, or the refusal of the first problem in the order of the service (partly inferred)."""
     try:
         form = token_form.read(call.request)
     except token_form.DuplicateField as duplicate:
@@ -101,7 +101,7 @@ def token(call: Call) -> httpx.Response:
 
 
 def refuse_tenant(call: Call, not_found: str) -> httpx.Response | None:
-    """Return a refusal where the path names no tenant that can be signed in to; None where it does. ``not_found`` is
+    """Return a refusal if the path names no tenant that can be signed in to; else None. ``not_found`` is
     the refusal's name for an unknown tenant.
     """
     tenant_name = call.path["tenant_id"]
@@ -150,7 +150,7 @@ def _assertion(call: Call, app: App, assertion: str) -> httpx.Response | None:
 
 
 def _endpoints(call: Call) -> set[str]:
-    """Return what an assertion of the app may name as its audience, in lower case: the token endpoint, of v1 too, or
+    """Return the valid audiences of an assertion of the app, in lower case: the token endpoint, of v1 too, or
     the issuer, each with the tenant's id or one of its domains (all but the first inferred).
     """
     logins = {f"https://{call.request.url.host}", call.tenant.cloud.login}
@@ -192,7 +192,7 @@ def _scope(call: Call, app: App, form: Mapping[str, str]) -> httpx.Response | No
 
 
 def audience_of(call: Call, name: str) -> Audience | None:
-    """Return which of the four resources a URI means; None for any other."""
+    """Return the resource (one of four) that a URI names; None for any other."""
     return next((audience for audience in AUDIENCES if call.tenant.cloud.accepts(audience, name)), None)
 
 

@@ -1,4 +1,4 @@
-"""The discovery documents of Microsoft Entra ID: of tenants, and of the instances that there are."""
+"""The discovery documents of Microsoft Entra ID: of tenants and of instances."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def openid_configuration(call: Call) -> httpx.Response:
 
 @answers(entra.INSTANCE_DISCOVERY, "recorded", "sample of the public instance-discovery document")
 def instance_discovery(call: Call) -> httpx.Response:
-    """Return the hosts that are one cloud, as MSAL asks for them before it trusts an authority."""
+    """Return the hosts of each cloud; MSAL requests them before it trusts an authority."""
     login = call.request.url.host
     endpoint = call.option("authorization_endpoint")
     if endpoint is not None and _host(endpoint) not in INSTANCES:
@@ -92,7 +92,7 @@ def instance_discovery(call: Call) -> httpx.Response:
 
 
 def _host(text: str) -> str | None:
-    """Return the host of an URL; None where it is none."""
+    """Return the host of a URL; None if it is not a URL."""
     try:
         return httpx.URL(text).host
     except httpx.InvalidURL:

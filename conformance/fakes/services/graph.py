@@ -22,7 +22,7 @@ from conformance.fakes.state.tokens import presented
 
 METADATA = "v1.0 metadata of Microsoft Graph (github.com/microsoftgraph/msgraph-metadata)"
 PAGE = 50
-"""The size of a page where ``$top`` is not given. The service's own is not known."""
+"""The size of a page without ``$top``. The service's own is not known."""
 LARGEST_PAGE = 1000
 """A larger ``$top`` for alerts is cut down to this, not refused."""
 DIAGNOSTIC = json.dumps(
@@ -84,7 +84,7 @@ refuse = Refuser(GRAPH, body, headers)
 
 @gate(GRAPH)
 def enter(call: Call) -> httpx.Response | None:
-    """Token, then roles, then whether the tenant has Defender at all, then the query options (their place inferred)."""
+    """Check token, roles, Defender in the tenant and query options, in this order (the place of the last inferred)."""
     return _token(call) or _roles(call) or _provisioned(call) or _options(call)
 
 
@@ -140,7 +140,7 @@ def _provisioned(call: Call) -> httpx.Response | None:
 
 
 EXPANDABLE = frozenset({graph.INCIDENTS.name, graph.INCIDENT.name})
-"""What has alerts that can be expanded."""
+"""The operations whose results have alerts that can be expanded."""
 
 
 def _options(call: Call) -> httpx.Response | None:
@@ -172,7 +172,7 @@ OF_PRINCIPAL = replace(
     name="graph.app_role_assignments_of_principal",
     path="/v1.0/servicePrincipals/{principal}/appRoleAssignments",
 )
-"""By the principal's object id: the only way that Microsoft's SDKs have to these."""
+"""The same by the object id of the principal: the only path in Microsoft's SDKs."""
 
 
 @answers(OF_PRINCIPAL, "documented", OF_PRINCIPAL.source)
@@ -198,7 +198,7 @@ def _app(call: Call) -> App | None:
 def listed(
     call: Call, rows: Sequence[Mapping[str, Any]], context: str, fields: Fields, *, sort: str = "createdDateTime"
 ) -> httpx.Response:
-    """Return one page, the highest ``sort`` first unless asked otherwise; its link repeats the question with another
+    """Return one page, the highest ``sort`` first unless asked otherwise; its link repeats the request with another
     ``$skip``.
     """
     assert call.endpoint is not None
@@ -219,7 +219,7 @@ def listed(
 
 
 def single(call: Call, row: Mapping[str, Any] | None, context: str) -> httpx.Response:
-    """Answer with one row, reduced by ``$select``; 404 where ``row`` is None. ``context`` ends ``@odata.context``."""
+    """Answer with one row, reduced by ``$select``; 404 if ``row`` is None. ``context`` ends ``@odata.context``."""
     if row is None:
         return refuse(call, "not-found")
     try:
@@ -235,12 +235,12 @@ def answered(call: Call, context: str, value: Mapping[str, Any]) -> httpx.Respon
 
 
 def context_of(call: Call, kind: str) -> str:
-    """Return what an answer is an instance of, in the metadata of the version that was asked."""
+    """Return the ``@odata.context`` of an answer, in the metadata of the requested version."""
     version = call.request.url.path.split("/")[1].lower()
     return f"https://{call.request.url.host}/{version}/$metadata#{kind}"
 
 
 @unmatched(GRAPH)
 def unknown_path(call: Call) -> httpx.Response:
-    """A path that the virtual tenant does not serve: the token is looked at first."""
+    """Answer a path that the virtual tenant does not serve; the token is checked first."""
     return _token(call) or not_served(refuse, call)

@@ -80,7 +80,7 @@ def federated_credentials(call: Call) -> httpx.Response:
 
 @answers(ADD_PASSWORD, "documented", ADD_PASSWORD.source)
 def add_password(call: Call) -> httpx.Response:
-    """Adds a secret, for two years unless asked otherwise. Its value is in this answer alone."""
+    """Add a secret, valid for two years by default. Only this answer contains its value."""
     app, properties = _app(call), (call.json or {}).get("passwordCredential") or {}
     if app is None:
         return refuse(call, "not-found")
@@ -114,7 +114,7 @@ def _time(text: object) -> datetime | None:
 
 @answers(REMOVE_PASSWORD, "documented", REMOVE_PASSWORD.source)
 def remove_password(call: Call) -> httpx.Response:
-    """Remove a client secret by its key id; 404 where there is none."""
+    """Remove a client secret by its key id; 404 if it does not exist."""
     app, key = _app(call), (call.json or {}).get("keyId")
     if app is None or key not in [secret.key_id for secret in app.secrets]:
         return refuse(call, "not-found")

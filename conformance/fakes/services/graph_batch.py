@@ -1,4 +1,4 @@
-"""Microsoft Graph's JSON batches: up to 20 requests in one, each answered as if it had been sent by itself."""
+"""Microsoft Graph's JSON batches: up to 20 requests in one, each answered as if sent alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_REQUESTS = 20
 
 @answers(BATCH, "documented", BATCH.source)
 def batch(call: Call) -> httpx.Response:
-    """In their order; what depends on a request that failed is answered 424 (documented)."""
+    """Answer the requests in their order; those that depend on a failed one get 424 (documented)."""
     body = call.json
     items = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("id") for item in items):
@@ -33,7 +33,7 @@ def batch(call: Call) -> httpx.Response:
 
 
 def _answer(call: Call, item: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer to one request of a batch, whose URL is relative to the version."""
+    """Return the answer to one request of a batch; its URL is relative to the version."""
     outer = call.request
     version = outer.url.path.split("/")[1]
     own = {str(name): str(value) for name, value in (item.get("headers") or {}).items()}

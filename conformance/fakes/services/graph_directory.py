@@ -1,4 +1,4 @@
-"""Microsoft Graph's directory as administrators use it: what its apps and service principals have in common."""
+"""Microsoft Graph's directory for administrators: common parts of apps and service principals."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def apps_of(call: Call) -> list[App]:
 
 
 def resource_id(call: Call, resource: Resource) -> str:
-    """Return the object id of an API's service principal: the same for a tenant whenever it is asked."""
+    """Return the object id of an API's service principal: always the same in one tenant."""
     return stable_id("resource", call.tenant.id, resource.app_id)
 
 
@@ -62,8 +62,8 @@ FILTER = re.compile(r"(?:(\w+) eq '([^']*)'|servicePrincipalNames/any\(\w+:\w+ e
 
 
 def _filtered(call: Call, bodies: Iterable[dict[str, Any]]) -> list[dict[str, Any]] | None:
-    """Return those that ``$filter`` asks for: one comparison of a member, or of the names. None: it is another
-    filter.
+    """Return the bodies that ``$filter`` selects: one comparison of a member, or of the names. None: the filter is not
+    modelled.
     """
     option = call.option("$filter")
     if not option:

@@ -1,6 +1,6 @@
 """Advanced hunting over Microsoft Graph: KQL over the tables of the workspace that is connected to the Defender portal.
 
-The tables of Defender itself (DeviceInfo and its like) are not modelled, and refused by their names.
+The tables of Defender itself (DeviceInfo and its like) are not modelled; they are refused by name.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ HUNTING, QUALIFIED = (
         ("graph.hunting_qualified", "microsoft.graph.security.runHuntingQuery"),
     )
 )  # fmt: skip
-"""An action by its short and by its qualified name, as OData has it; Microsoft's SDKs send the latter."""
+"""An action by its short and by its qualified name (OData); Microsoft's SDKs send the latter."""
 DEFAULT_TIMESPAN = "P30D"
 TABLES = ("Alert", "App", "Behavior", "Campaign", "Cloud", "Device", "Email", "Exposure", "Identity", "OAuth", "Url")
-"""How the names of Defender's own tables begin."""
+"""Prefixes of the names of Defender's own tables."""
 TYPES: Mapping[str, str] = {
     "bool": "SByte",
     "datetime": "DateTime",
@@ -83,7 +83,7 @@ def hunting(call: Call) -> httpx.Response:
 
 
 def _unresolved(call: Call, name: str) -> httpx.Response:
-    """Return a name that there is not; one of Defender's tables is there with the service, and is not said to be
+    """Return the refusal of an unknown name; Defender's own tables exist in the service and are not reported as
     missing.
     """
     if name.startswith(TABLES):

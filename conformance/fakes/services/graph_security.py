@@ -64,7 +64,7 @@ def secure_scores(call: Call) -> httpx.Response:
 
 @answers(graph.LEGACY_ALERTS, "inferred", "retired on 2026-10-15; documented only as returning no more data")
 def legacy_alerts(call: Call) -> httpx.Response:
-    """Return no alert, whatever is asked: the operation is retired."""
+    """Return an empty list: the operation is retired."""
     try:
         top, skip = number(call, "$top") or 0, number(call, "$skip") or 0
     except QueryError as error:

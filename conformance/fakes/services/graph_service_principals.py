@@ -102,7 +102,7 @@ def _target(call: Call) -> App | Resource | None:
 
 @answers(UPDATE_PRINCIPAL, "documented", UPDATE_PRINCIPAL.source)
 def update_service_principal(call: Call) -> httpx.Response:
-    """Enables or disables it, and says whether it needs an assignment."""
+    """Enable or disable a service principal, and set whether an assignment is required."""
     principal, changes = _target(call), call.json or {}
     if principal is None:
         return refuse(call, "not-found")
@@ -114,7 +114,7 @@ def update_service_principal(call: Call) -> httpx.Response:
 
 @answers(DELETE_PRINCIPAL, "documented", DELETE_PRINCIPAL.source)
 def delete_service_principal(call: Call) -> httpx.Response:
-    """Its roles and consents go with it."""
+    """Delete a service principal with its roles and consents."""
     principal, tenant = _target(call), call.tenant
     if isinstance(principal, App):
         tenant.assignments = [
@@ -128,7 +128,7 @@ def delete_service_principal(call: Call) -> httpx.Response:
 
 @answers(CONSENT, "documented", CONSENT.source)
 def consent(call: Call) -> httpx.Response:
-    """Grants an application permission of an API to an app; new tokens have it at once."""
+    """Grant an application permission of an API to an app; new tokens have it at once."""
     principal, body = _target(call), call.json or {}
     resources = call.tenant.resources.values()
     resource = next((resource for resource in resources if resource_id(call, resource) == body.get("resourceId")), None)

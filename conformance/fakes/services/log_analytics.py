@@ -25,7 +25,7 @@ QUERY_READ = "Microsoft.OperationalInsights/workspaces/query/read"
 
 
 def headers(call: Call, status: int = 200) -> dict[str, str]:
-    """No id of the request among them: refusals have a correlation id in their body."""
+    """Return the headers of an answer, without a request id: refusals have a correlation id in their body."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "Access-Control-Allow-Origin": "*",
@@ -55,7 +55,7 @@ refuse = Refuser(LOG_ANALYTICS, body, headers)
 
 @gate(LOG_ANALYTICS)
 def enter(call: Call) -> httpx.Response | None:
-    """A token of this API's own audience; a foreign one is refused with 403, not 401."""
+    """Check the token; another audience than this API's is refused with 403, not 401."""
     token = presented(call.request)
     if isinstance(token, str):
         return refuse(call, token)
@@ -86,19 +86,19 @@ QUERY_RESOURCE_BY_GET = operation(
 @answers(QUERY_BY_GET, "specified", SPEC)
 @answers(log_analytics.QUERY, "recorded", "azure-sdk recordings of workspace queries")
 def query(call: Call) -> httpx.Response:
-    """By the workspace's GUID; a name, an ARM id or an unknown GUID is a path that does not exist."""
+    """Answer a query by the workspace's GUID; with a name, an ARM id or an unknown GUID the path does not exist."""
     return _without_body(call) or by_id(call, _answer)
 
 
 @answers(QUERY_RESOURCE_BY_GET, "documented", "learn.microsoft.com/azure/azure-monitor/logs/api/azure-resource-queries")
 @answers(log_analytics.QUERY_BY_RESOURCE, "recorded", "azure-sdk recordings of resource queries")
 def query_by_resource(call: Call) -> httpx.Response:
-    """By the workspace's ARM id."""
+    """Answer a query by the workspace's ARM id."""
     return _without_body(call) or by_resource(call, _answer)
 
 
 def by_id(call: Call, answer: Callable[[Call, Workspace], httpx.Response]) -> httpx.Response:
-    """Return the answer of the workspace whose GUID a path names, or why the caller does not get it."""
+    """Return the answer of the workspace with the GUID in the path, or a refusal."""
     workspace = call.tenant.workspace_by_id(call.path["workspace_id"])
     if workspace is None:
         return refuse(call, "path-not-found")
@@ -106,7 +106,7 @@ def by_id(call: Call, answer: Callable[[Call, Workspace], httpx.Response]) -> ht
 
 
 def by_resource(call: Call, answer: Callable[[Call, Workspace], httpx.Response]) -> httpx.Response:
-    """Return the answer of the workspace whose ARM id a path names, or why the caller does not get it."""
+    """Return the answer of the workspace with the ARM id in the path, or a refusal."""
     workspace = workspace_of(call)
     if workspace is None:
         resource = call.request.url.path.removeprefix("/v1").rpartition("/")[0]
@@ -132,7 +132,7 @@ def _denied(call: Call, workspace: Workspace, refusal: str) -> httpx.Response | 
 
 
 class _Refused(Exception):
-    """A query that is refused: its answer."""
+    """A refused query, with the answer to it."""
 
     def __init__(self, answer: httpx.Response) -> None:
         super().__init__()
@@ -140,7 +140,7 @@ class _Refused(Exception):
 
 
 def _find(call: Call, name: str) -> Workspace:
-    """Return another workspace that a query is put to. Raises :class:`_Refused`."""
+    """Return another workspace that a query uses. Raises :class:`_Refused`."""
     workspace = workspaces.find(call.tenant, name)
     if workspace is None:
         raise _Refused(refuse(call, "workspace-unresolved"))
@@ -150,7 +150,7 @@ def _find(call: Call, name: str) -> Workspace:
 
 
 def _query_document(call: Call) -> Any:
-    """Return what is asked: the body, or of a GET the options of its URL."""
+    """Return the query document: the body, or the URL options of a GET."""
     if call.request.method != "GET":
         return call.json
     others = call.option("workspaces")
@@ -158,7 +158,7 @@ def _query_document(call: Call) -> Any:
 
 
 def _window(call: Call, document: Mapping[str, Any]) -> canned_kql.Window | None:
-    """Return the timespan of a request: of the URL and the body, what both have in common. Raises as
+    """Return the timespan of a request: the intersection of those in the URL and in the body. Raises as
     :func:`canned_kql.window_of`.
     """
     now = call.tenant.clock.service_now()
@@ -268,7 +268,7 @@ def _document(result: canned_kql.Result) -> dict[str, Any]:
 
 
 def _wire(value: Any, kind: str) -> Any:
-    """Return a value as the wire has it: seven fraction digits, and no null among strings."""
+    """Return a value in the form of the service: seven fraction digits, and no null among strings."""
     if isinstance(value, datetime):
         return stamp(value.astimezone(UTC))
     return "" if value is None and kind == "string" else value
@@ -276,5 +276,5 @@ def _wire(value: Any, kind: str) -> Any:
 
 @unmatched(LOG_ANALYTICS)
 def unknown_path(call: Call) -> httpx.Response:
-    """Refuse a path of no endpoint: first for its token, as the service does."""
+    """Refuse an unknown path; as in the service, the token is checked first."""
     return enter(call) or not_served(refuse, call)

@@ -14,7 +14,7 @@ from conformance.fakes.services.routes import Call, Refuser, answers, respond
 from conformance.fakes.state.tokens import issue
 
 APP_SERVICE_PATH, ARC_PATH = "/msi/token", "/arc/metadata/identity/oauth2/token"
-"""Where the virtual tenant has the other two forms, beside IMDS's own path."""
+"""Paths of the other two forms in the virtual tenant, beside the path of IMDS."""
 ARC_PORT = 40342
 SELECTORS: Mapping[str, str] = {
     "client_id": "client_id",
@@ -41,7 +41,7 @@ refuse = Refuser(MANAGED_IDENTITY, body, headers)
 
 
 def platform(call: Call) -> str:
-    """Return which form a request takes: by its path, and for Azure Arc by the agent's port."""
+    """Return the platform of a request: by its path, and for Azure Arc by the port of the agent."""
     url = call.request.url
     if url.port == ARC_PORT or url.path.startswith("/arc/"):
         return "arc"
@@ -52,7 +52,7 @@ def platform(call: Call) -> str:
     TOKEN, "documented", "learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token"
 )
 def token(call: Call) -> httpx.Response:
-    """Return a token of the identity that is meant, or why there is none; the order is inferred."""
+    """Return a token of the requested identity, or a refusal; the order of the checks is inferred."""
     kind, tenant = platform(call), call.tenant
     host, app = tenant.host, tenant.app
     if refused := _caller(call, kind):
@@ -85,7 +85,7 @@ def token(call: Call) -> httpx.Response:
 
 
 def _caller(call: Call, kind: str) -> httpx.Response | None:
-    """Refuse who does not ask as the platform wants it."""
+    """Return a refusal for a caller without the proof that the platform requires; else None."""
     host = call.tenant.host
     if kind == "app_service":
         own = call.request.headers.get("x-identity-header") == host.header

@@ -1,4 +1,4 @@
-"""Operations that only other clients ask for, writes among them: the suite's guard would refuse to send these."""
+"""Operations of other clients only, including writes, which the suite's guard would refuse to send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def operation(
     return Endpoint(
         name=name,
         api=api,
-        method=cast("Any", method),  # of the suite's own operations only GET and POST
+        method=cast("Any", method),  # the suite's own operations are GET and POST only
         path=path,
         answers=object,
         source=source,

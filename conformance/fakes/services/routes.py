@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from conformance.fakes.world import World
 
 WORLD_EXTENSION = "world"
-"""The extension of a request, while it is answered, that holds the world it asks."""
+"""The request extension that holds the world while a request is answered."""
 Tier = Literal["recorded", "specified", "documented", "observed", "inferred"]
-"""How an answer of the fakes is known, best first. ``observed``: quoted in public issues or logs."""
+"""Kinds of evidence for an answer of the fakes, best first. ``observed``: quoted in public issues or logs."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Provenance:
 
 @dataclass
 class Call:
-    """A request on its way through the virtual tenant. ``tenant`` is the one that the token or the path names."""
+    """A request on its way through the virtual tenant. ``tenant`` is named by the token or the path."""
 
     tenant: Tenant
     request: httpx.Request
@@ -54,7 +54,7 @@ class Call:
 
     @property
     def world(self) -> World:
-        """Return the world that is asked."""
+        """Return the world that answers the request."""
         world: World = self.request.extensions[WORLD_EXTENSION]
         return world
 
@@ -64,7 +64,7 @@ class Call:
         return _parameters(self.request.url.query)
 
     def option(self, name: str) -> str | None:
-        """A query option; names are case-insensitive."""
+        """Return a query option; names are case-insensitive."""
         return next((value for key, value in self.query.multi_items() if key.lower() == name.lower()), None)
 
     @property
@@ -91,11 +91,11 @@ _provenance: dict[str, Provenance] = {}
 _gates: dict[str, Gate] = {}
 _strays: dict[str, Handler] = {}
 ENDPOINTS: Mapping[str, Endpoint[Any]] = MappingProxyType(_endpoints)
-"""The endpoints that are answered, by name: those of ``conformance.apis``, and those that only other clients ask."""
+"""The served endpoints by name: those of ``conformance.apis``, and those that only other clients use."""
 ANSWERS: Mapping[str, Handler] = MappingProxyType(_answers)
 """The function that answers an endpoint, by the endpoint's name."""
 PROVENANCE: Mapping[str, Provenance] = MappingProxyType(_provenance)
-"""How each answer is known: by endpoint name for successes, by ``api/name`` for refusals."""
+"""Evidence for each answer: by endpoint name for successes, by ``api/name`` for refusals."""
 GATES: Mapping[str, Gate] = MappingProxyType(_gates)
 """Access checks by API name: None lets a request pass, a response refuses it."""
 UNMATCHED: Mapping[str, Handler] = MappingProxyType(_strays)
@@ -145,9 +145,9 @@ def unmatched(api: Api) -> Callable[[Handler], Handler]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """One refusal as declared; its ``message`` has ``{placeholders}``, ``extra`` is what only its API has.
+    """A declared refusal; its ``message`` has ``{placeholders}``, ``extra`` holds the keys of its API only.
 
-    ``cause`` is what it means by itself, without any other evidence.
+    ``cause`` is its root cause without any other evidence.
     """
 
     status: int
@@ -160,7 +160,7 @@ class Refusal:
 class Refuser:
     """Makes the refusals of one API, each declared with its tier and source in ``refusals/<api>.toml``.
 
-    ``body`` builds the API's error body from the call, code, text and what is given; ``headers`` its headers.
+    ``body`` builds the API's error body from the call, code, text and given values; ``headers`` its headers.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ class Refuser:
         /,
         **extra: Any,
     ) -> httpx.Response:
-        """Return a refusal in the form of the API, whatever it says."""
+        """Return a refusal with any text in the form of the API."""
         body = self._body(call, code, message, extra)
         return respond(call, status, body, {**self._headers(call, status), **more_headers})
 

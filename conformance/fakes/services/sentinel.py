@@ -21,7 +21,7 @@ NAMESPACE = "Microsoft.SecurityInsights"
 
 
 def provider_headers(call: Call, status: int) -> dict[str, str]:
-    """Return a refusal by the provider, not by the gateway."""
+    """Return the headers of a refusal by the provider, not by the gateway."""
     return {**arm_gateway.headers(call, status), "x-ms-failure-cause": "service"}
 
 
@@ -41,11 +41,11 @@ refuse = Refuser(SENTINEL_API, provider_body, provider_headers)
 
 
 def registered(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
-    """The first test of every operation: the provider is registered in the subscription."""
+    """Check that the provider is registered in the subscription: the first check of every operation."""
 
     def checked(call: Call) -> httpx.Response:
         workspace = workspace_of(call)
-        assert workspace is not None  # the gateway has looked
+        assert workspace is not None  # the gateway has checked it
         subscription = call.tenant.subscriptions[workspace.subscription_id.lower()]
         if NAMESPACE not in subscription.registered:
             return arm_gateway.refuse(call, "provider-not-registered", namespace=NAMESPACE)
@@ -55,7 +55,7 @@ def registered(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[
 
 
 def onboarded(answer: Callable[[Call, Workspace], httpx.Response]) -> Callable[[Call], httpx.Response]:
-    """The next test of every operation but the onboarding state's: Sentinel is enabled on the workspace."""
+    """Check that Sentinel is enabled on the workspace: the next check of all operations but the onboarding state's."""
 
     @registered
     def checked(call: Call, workspace: Workspace) -> httpx.Response:
@@ -78,7 +78,7 @@ def onboarding_state(call: Call, workspace: Workspace) -> httpx.Response:
 
 
 def page_size(call: Call, default: int) -> int | None:
-    """Return the size of a page by ``$top``; None where it is no number of rows."""
+    """Return the size of a page by ``$top``; None if it is not a number of rows."""
     text = call.option("$top")
     if text is None:
         return default
@@ -86,7 +86,7 @@ def page_size(call: Call, default: int) -> int | None:
 
 
 def _collection(name: str, *, top: bool = False) -> Callable[[Call], httpx.Response]:
-    """A list of the workspace's content. Near-real-time rules are left out by stable versions, silently."""
+    """Declare a list of the workspace's content. Stable versions silently omit near-real-time rules."""
 
     @onboarded
     def listed(call: Call, workspace: Workspace) -> httpx.Response:
@@ -113,13 +113,13 @@ answers(sentinel.SETTINGS, "specified", "azure-mgmt-securityinsight 2.0.0b4 (202
 
 @unmatched(SENTINEL_API)
 def other_verb(call: Call) -> httpx.Response:
-    """A verb that an operation does not have: alerts, bookmarks and entities of an incident are POST only."""
+    """Refuse a verb that an operation does not have: alerts, bookmarks and entities of an incident are POST only."""
     request = call.request
     if refused := enter(call):
         return refused
     if request.method in arm_gateway.WRITES and arm_gateway.names_a_resource(request.url.path):
         return arm_gateway.may_write(call) or not_served(refuse, call)
-    if request.method in ("HEAD", "OPTIONS"):  # what the service says to these is not known
+    if request.method in ("HEAD", "OPTIONS"):  # the answer of the service to these is not known
         return not_served(refuse, call)
     return refuse(
         call, "verb-unsupported", path=request.url.path, version=call.option("api-version"), method=request.method

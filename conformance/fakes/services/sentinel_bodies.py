@@ -1,4 +1,4 @@
-"""Incidents of Sentinel and what hangs on them, as the wire has them."""
+"""Bodies of Sentinel incidents and of their alerts, entities, comments, tasks and relations."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ COMMENT_ETAG = '"0300bf09-0000-0000-0000-5c37296e0000"'
 
 
 def etag(incident: Incident) -> str:
-    """Return the version of an incident: another one after each change."""
+    """Return the version of an incident; each change gives another one."""
     return f'"2d00f1a2-0000-0100-0000-65f0a1b2{incident.revision:04x}"'
 
 
 def base(workspace: Workspace) -> str:
-    """Return the resource id under which all Sentinel resources of a workspace are."""
+    """Return the resource id that all Sentinel resources of a workspace start with."""
     return f"{workspace.scope}/providers/{NAMESPACE}"
 
 

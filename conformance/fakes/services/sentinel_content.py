@@ -1,4 +1,4 @@
-"""What is configured in a workspace with Sentinel, as the wire has it: rules, connectors, watchlists and the rest."""
+"""The configuration of a workspace with Sentinel, as bodies: rules, connectors, watchlists and others."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ GROUPING = {
     "groupByAlertDetails": [],
     "groupByCustomDetails": [],
 }
-"""How a rule puts alerts together into incidents: not at all."""
+"""Grouping of alerts into incidents by a rule: disabled."""
 
 
 def content(workspace: Workspace, now: datetime) -> dict[str, list[Any]]:
-    """Return what else is configured in the workspace, by collection."""
+    """Return the other configured resources of the workspace, by collection."""
     changed = stamp(now - timedelta(days=40))
 
     def resource(collection: str, name: str, properties: Mapping[str, Any], kind: str | None = None) -> dict[str, Any]:

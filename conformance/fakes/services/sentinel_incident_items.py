@@ -27,7 +27,7 @@ from conformance.fakes.state.tenant import Workspace
 from conformance.fakes.state.timeline import Comment, Incident, Task
 
 MAX_COMMENT = 30_000
-"""Characters of a comment (documented service limit)."""
+"""Maximum characters of a comment (documented service limit)."""
 
 # Comments and tasks
 
@@ -35,7 +35,7 @@ MAX_COMMENT = 30_000
 def _write_item(
     call: Call, workspace: Workspace, incident: Incident, member: str, item: Comment | Task
 ) -> httpx.Response:
-    """Adds an item to a list of an incident, or changes the one of the same id."""
+    """Add an item to a list of an incident, or change the item with the same id."""
     old_items: tuple[Any, ...] = getattr(incident, member)
     before = next((old for old in old_items if old.id.lower() == item.id.lower()), None)
     if before is not None:
@@ -63,7 +63,7 @@ def _task(call: Call, workspace: Workspace, incident: Incident) -> httpx.Respons
 
 
 def _show(member: str, name: str, body: Callable[..., Any]) -> Writer:
-    """The item of an incident's list that a path names."""
+    """Return the item of an incident's list that a path names."""
 
     def show(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
         item_id = call.path[name].lower()
@@ -76,7 +76,7 @@ def _show(member: str, name: str, body: Callable[..., Any]) -> Writer:
 
 
 def _drop(member: str, name: str) -> Writer:
-    """Takes an item out of an incident's list; one that there is not is no error."""
+    """Remove an item from an incident's list; a missing item is not an error."""
 
     def drop(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
         old_items: tuple[Any, ...] = getattr(incident, member)
@@ -121,7 +121,7 @@ UNRELATE = incident_operation("incident_unrelate", "DELETE", _RELATION, "relatio
 @answers(RELATE, "specified", RELATE.source)
 @on_incident
 def relate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
-    """To a bookmark of the workspace. Adding an alert to an incident is not modelled."""
+    """Relate an incident to a bookmark of the workspace. Adding an alert to an incident is not modelled."""
     resource, name = required(properties_of(call), "relatedResourceId"), call.path["relation"]
     bookmarks = {bookmark["id"].lower(): bookmark["id"] for bookmark in workspace.content.get("bookmarks", [])}
     if resource.lower() not in bookmarks:
@@ -145,7 +145,7 @@ def relation(call: Call, workspace: Workspace, incident: Incident) -> httpx.Resp
 @answers(UNRELATE, "specified", UNRELATE.source)
 @on_incident
 def unrelate(call: Call, workspace: Workspace, incident: Incident) -> httpx.Response:
-    """Removes a relation that was added; those to an incident's own alerts stay."""
+    """Remove an added relation; relations to the incident's own alerts stay."""
     rest = tuple(item for item in incident.related if item[0].lower() != call.path["relation"].lower())
     if rest == incident.related:
         return write_response(call, 204, None)

@@ -1,4 +1,4 @@
-"""Writes to Sentinel's incidents: what they change is seen on every route."""
+"""Writes to Sentinel's incidents; all routes show the changes."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def incident_operation(name: str, method: str, end: str, action: str, page: str)
 
 
 class Invalid(Exception):
-    """A body that the operation does not take; the text says what is wrong."""
+    """A body that the operation does not accept; the text states the problem."""
 
 
 Writer = Callable[[Call, Workspace, Incident], httpx.Response]
 
 
 def on_incident(writer: Writer) -> Callable[[Call], httpx.Response]:
-    """An operation on one incident that there is, with a body that is to be understood."""
+    """Declare an operation on an existing incident, with a valid body."""
 
     @onboarded
     def checked(call: Call, workspace: Workspace) -> httpx.Response:
@@ -84,7 +84,7 @@ def changed(call: Call, workspace: Workspace, incident: Incident, **changes: Any
 
 
 def properties_of(call: Call) -> Mapping[str, Any]:
-    """Return the properties in the body of a request. Raises :class:`Invalid` where there are none."""
+    """Return the properties in the body of a request. Raises :class:`Invalid` if there are none."""
     body = call.json
     properties = body.get("properties") if isinstance(body, dict) else None
     if not isinstance(properties, dict):
@@ -93,7 +93,7 @@ def properties_of(call: Call) -> Mapping[str, Any]:
 
 
 def text_of(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] = ()) -> str | None:
-    """Return a member that holds text, of these if any are known. None: it is not given."""
+    """Return a text member, or None. Raises :class:`Invalid` for another type, or values not in ``allowed``."""
     value = properties.get(name)
     if value is not None and (not isinstance(value, str) or (allowed and value not in allowed)):
         raise Invalid(f"The value of '{name}' is not valid.")
@@ -101,7 +101,7 @@ def text_of(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] =
 
 
 def required(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] = ()) -> str:
-    """Return a text that must be there, as :func:`text_of`. Raises :class:`Invalid`."""
+    """Return a required text, as :func:`text_of`. Raises :class:`Invalid`."""
     value = text_of(properties, name, allowed)
     if not value:
         raise Invalid(f"'{name}' is required.")
@@ -109,7 +109,7 @@ def required(properties: Mapping[str, Any], name: str, allowed: tuple[str, ...] 
 
 
 def caller(call: Call) -> Person:
-    """Return the app that writes, as the author."""
+    """Return the calling app, as the author."""
     app = call.tenant.app_by_id(str(call.claims.get("appid")))
     return Person(call.claims["oid"], app.name if app else None)
 
@@ -123,7 +123,7 @@ DELETE = incident_operation("incident_delete", "DELETE", "", "delete", "incident
 @answers(UPDATE, "specified", UPDATE.source)
 @onboarded
 def update_incident(call: Call, workspace: Workspace) -> httpx.Response:
-    """Creates an incident, or changes what the body names of one that there is. A stale ``etag`` changes nothing."""
+    """Create an incident, or change the given members of an existing one. A stale ``etag`` changes nothing."""
     incident = find(call, workspace)
     try:
         changes = _changes(properties_of(call))
@@ -140,7 +140,7 @@ def update_incident(call: Call, workspace: Workspace) -> httpx.Response:
 
 
 def _changes(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a body changes of an incident. What it leaves out stays as it is (inferred)."""
+    """Return the changes that a body makes to an incident. Missing members stay unchanged (inferred)."""
     changes: dict[str, Any] = {
         "title": required(properties, "title"),
         "severity": required(properties, "severity", get_args(Severity)),
@@ -166,7 +166,7 @@ def _labels(labels: Any) -> tuple[str, ...] | None:
 
 
 def _owner(owner: Any) -> Person | None:
-    """Return the owner: an account of the tenant by its id or address, else whatever the body says."""
+    """Return the owner: an account of the tenant by its id or address, else the one in the body."""
     if owner is None:
         return None
     if not isinstance(owner, dict):
@@ -179,7 +179,7 @@ def _owner(owner: Any) -> Person | None:
 
 
 def _create(call: Call, workspace: Workspace, changes: Mapping[str, Any]) -> Incident:
-    """Return an incident without alerts. The Defender portal does not show it: Graph has none of those created
+    """Return an incident without alerts. The Defender portal does not show it: Graph has no incidents created
     by hand.
     """
     now = call.tenant.clock.service_now()
@@ -201,7 +201,7 @@ def _create(call: Call, workspace: Workspace, changes: Mapping[str, Any]) -> Inc
 @answers(DELETE, "specified", DELETE.source)
 @onboarded
 def delete_incident(call: Call, workspace: Workspace) -> httpx.Response:
-    """Delete an incident: 200, or 204 where there is none."""
+    """Delete an incident: 200, or 204 if it does not exist."""
     incident = find(call, workspace)
     if incident is not None:
         workspace.incidents.remove(incident)

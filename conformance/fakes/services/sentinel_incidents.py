@@ -1,4 +1,4 @@
-"""The incidents of Microsoft Sentinel, and the lists that hang on each."""
+"""The incidents of Microsoft Sentinel, and the lists of each incident."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FILTERED: dict[str, Callable[[Incident], Any]] = {
     "status": lambda incident: incident.status,
     "title": lambda incident: incident.title,
 }
-"""The properties to filter by, and what an incident has there."""
+"""The properties to filter by, with functions that return their values in an incident."""
 FILTER = re.compile(r"properties/(\w+) (eq|ne|gt|ge|lt|le) (?:'([^']*)'|(\d+)|(\d{4}-\d\d-\d\dT[\d:.]+Z))")
 ORDER = re.compile(r"properties/(createdTimeUtc|lastModifiedTimeUtc)(?: (asc|desc))?", re.IGNORECASE)
 
@@ -46,7 +46,7 @@ ORDER = re.compile(r"properties/(createdTimeUtc|lastModifiedTimeUtc)(?: (asc|des
 @answers(sentinel.INCIDENTS, "recorded", "azure-sdk recordings of incident lists")
 @onboarded
 def incidents(call: Call, workspace: Workspace) -> httpx.Response:
-    """Pages with a next link as the service writes it: with a port, and a token that is not percent-encoded."""
+    """Return a page. As in the service, its next link has a port, and a token that is not percent-encoded."""
     matches = _matching(call.option("$filter") or "")
     if matches is None:
         return refuse(call, "filter-malformed")
@@ -74,7 +74,7 @@ def incidents(call: Call, workspace: Workspace) -> httpx.Response:
 
 def _matching(text: str) -> Callable[[Incident], bool] | None:
     """Return the condition of a ``$filter``: comparisons joined by ``and``, of which those in brackets may be joined by
-    ``or``. None: it is none.
+    ``or``. None: it cannot be read.
     """
     groups = re.split(r" and ", text.strip()) if text.strip() else []
     conditions: list[list[Callable[[Incident], bool]]] = []
@@ -113,7 +113,7 @@ def _next(call: Call, skip: int, generation: int) -> str:
 
 
 def _skipped(token: str | None, generation: int) -> int | None:
-    """Return how many rows a token skips; None: it is none of ours, or of another generation."""
+    """Return the number of rows that a token skips; None for a foreign token, or one of another generation."""
     if token is None:
         return 0
     match = re.search(r'"skip":(\d+)', unquote(token))
@@ -126,7 +126,7 @@ def _skipped(token: str | None, generation: int) -> int | None:
 def of_incident(
     answer: Callable[[Call, Workspace, Incident], Any],
 ) -> Callable[[Call], httpx.Response]:
-    """An operation on one incident."""
+    """Declare an operation on one incident."""
 
     @onboarded
     def checked(call: Call, workspace: Workspace) -> httpx.Response:
@@ -156,7 +156,7 @@ def incident_alerts(call: Call, workspace: Workspace, state: Incident) -> Any:
 @answers(sentinel.INCIDENT_ENTITIES, "specified", SPEC)
 @of_incident
 def incident_entities(call: Call, workspace: Workspace, state: Incident) -> Any:
-    """Return the entities of an incident's alerts, and how many there are of each kind."""
+    """Return the entities of an incident's alerts, and their number by kind."""
     entities = entities_of(workspace, state)
     kinds = sorted({entity["kind"] for entity in entities})
     counts = [{"entityKind": kind, "count": sum(entity["kind"] == kind for entity in entities)} for kind in kinds]
@@ -183,7 +183,7 @@ def incident_bookmarks(call: Call, workspace: Workspace, state: Incident) -> Any
 
 
 def _topped(answer: Callable[[Call], httpx.Response]) -> Callable[[Call], httpx.Response]:
-    """A list of an incident, which takes ``$top``; what is cut off has no next link here."""
+    """Declare a list of an incident with ``$top``; a shortened list has no next link here."""
 
     def checked(call: Call) -> httpx.Response:
         response = answer(call)

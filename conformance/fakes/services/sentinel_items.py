@@ -1,4 +1,4 @@
-"""Single resources of Sentinel by name, and lists that the suite does not ask: rule templates and threat indicators."""
+"""Single resources of Sentinel by name, and lists for other clients: rule templates and threat indicators."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ QUERY_INDICATORS = _operation(
 
 
 def _indicators(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return those of the table ThreatIntelIndicators."""
+    """Return the rows of the table ThreatIntelIndicators."""
     table = workspace.tables.get("ThreatIntelIndicators")
     return [indicator_body(workspace, row) for row in (table.rows if table else ())]
 
@@ -105,7 +105,7 @@ def indicator(call: Call, workspace: Workspace) -> httpx.Response:
 @answers(LIST_INDICATORS, "specified", LIST_INDICATORS.source)
 @onboarded
 def indicators(call: Call, workspace: Workspace) -> httpx.Response:
-    """The first page is all of it; ``$filter`` and ``$orderby`` are not evaluated, and refused."""
+    """Return all indicators in one page; ``$filter`` and ``$orderby`` are not evaluated, and refused."""
     matches = _indicators(workspace)
     most = page_size(call, len(matches))
     if most is None:
@@ -118,7 +118,7 @@ def indicators(call: Call, workspace: Workspace) -> httpx.Response:
 @answers(QUERY_INDICATORS, "specified", QUERY_INDICATORS.source)
 @onboarded
 def query_indicators(call: Call, workspace: Workspace) -> httpx.Response:
-    """Return those that meet all criteria of the body; a list of a criterion holds what is looked for, any of it."""
+    """Return the indicators that match all criteria of the body; a list matches any of its values."""
     criteria = call.json or {}
     if not isinstance(criteria, dict):
         return refuse(call, "body-invalid", reason="The criteria are not an object.")

@@ -1,4 +1,4 @@
-"""Microsoft Sentinel is enabled on a workspace, and disabled: writes of the onboarding state, and their list."""
+"""Operations that enable and disable Microsoft Sentinel on a workspace, and the list of onboarding states."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LIST = _operation("onboarding_states", "GET", PATH, "read")
 @answers(ONBOARD, "specified", ONBOARD.source)
 @registered
 def onboard(call: Call, workspace: Workspace) -> httpx.Response:
-    """Enables it. Its tables have their rows at once; with the service they come with the first incident."""
+    """Enable Sentinel. Its tables have rows at once; in the service they appear with the first incident."""
     workspace.onboarded = True
     filled = tables(workspace, call.tenant.clock.began)
     for name in ("SecurityIncident", "SecurityAlert"):

@@ -1,4 +1,4 @@
-"""How each service says that it is asked too often, as far as that is known; every answer carries Retry-After."""
+"""Throttling answers of each service, as far as known; every answer has Retry-After."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ assert {*REFUSALS, "entra"} == APIS.keys()
 
 
 def throttling(api: str, seconds: int) -> Callable[[Call], httpx.Response]:
-    """Return the answer of an API that is asked too often, and wants to be asked again after ``seconds``."""
+    """Return a function that gives the throttling answer of an API, with a Retry-After of ``seconds``."""
     wait = {"Retry-After": str(seconds)}
 
     def answer(call: Call) -> httpx.Response:

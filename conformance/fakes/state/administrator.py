@@ -1,4 +1,4 @@
-"""The administrator that every virtual tenant has: a service principal with every right, to try fixes with."""
+"""The administrator that every virtual tenant has: a service principal with all rights, for trying fixes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ GRAPH_ROLES = ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "
 
 
 def client_id_of(tenant_id: str) -> str:
-    """Return its client id in the tenant of an id."""
+    """Return the administrator's client id in the tenant with this id."""
     return stable_id("administrator", tenant_id)
 
 
 def secret_of(tenant_id: str) -> str:
-    """Return its client secret there."""
+    """Return the administrator's client secret in that tenant."""
     return stable_id("administrator's secret", tenant_id)
 
 
 def administrator(tenant: Tenant) -> App:
-    """Return the administrator's app. Its ids and its secret follow from the tenant's id, and are of no use
-    elsewhere.
+    """Return the administrator's app. Its ids and its secret follow from the tenant's id, and are accepted
+    nowhere else.
     """
     now = tenant.clock.service_now()
     client_id = client_id_of(tenant.id)

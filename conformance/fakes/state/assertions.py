@@ -1,7 +1,7 @@
 """Client assertions as Entra judges them: signed by a certificate of the app, or by a trusted identity provider.
 
-What is looked at is documented (learn.microsoft.com/entra/identity-platform/certificate-credentials and
-/entra/workload-id/workload-identity-federation); the order of it is inferred.
+The checked claims are documented (learn.microsoft.com/entra/identity-platform/certificate-credentials and
+/entra/workload-id/workload-identity-federation); the order of the checks is inferred.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ALGORITHMS = ("RS256", "PS256")
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-"""RFC 7515 section 7.1: three parts in base64url without padding. A Python ``bytes`` shown as text is none."""
+"""RFC 7515 section 7.1: three parts in base64url without padding. ``b'...'`` does not match."""
 MOMENTS = ("exp", "nbf", "iat")
 
 
@@ -45,7 +45,7 @@ class Assertion:
     claims: Mapping[str, Any]
 
     def claim(self, name: str) -> str:
-        """Return a claim as text, empty where there is none; of several audiences all."""
+        """Return a claim as text, empty if it is missing; a value that is not text, such as a list, as JSON."""
         value = self.claims.get(name, "")
         return value if isinstance(value, str) else json.dumps(value)
 
@@ -60,7 +60,7 @@ class Assertion:
         return True
 
     def within(self, now: datetime) -> Judgement:
-        """Accept it if ``now`` lies in its time range, with the tolerance of Entra for clocks."""
+        """Accept it if ``now`` lies in its time range, with Entra's tolerance for clock differences."""
         starts, ends = (datetime.fromtimestamp(self.claims.get(name, 0), UTC) for name in ("nbf", "exp"))
         if starts - TOLERATED_SKEW <= now < ends + TOLERATED_SKEW:
             return Judgement(None)
@@ -86,7 +86,7 @@ def judge(
 
 
 def parse(text: str) -> Assertion | None:
-    """Read an assertion; None where it is no JWT with a time at which it ends."""
+    """Return a parsed assertion; None if it is not a JWT with an expiry time."""
     if not COMPACT.fullmatch(text):
         return None
     header, claims = (_json(part) for part in text.split(".")[:2])
@@ -98,7 +98,7 @@ def parse(text: str) -> Assertion | None:
 
 
 def _of_certificate(app: App, assertion: Assertion, audiences: Collection[str], now: datetime) -> Judgement:
-    """Return an assertion that the app signed for itself: ``iss`` is its client id."""
+    """Judge an assertion that the app signed with its certificate: ``iss`` is its client id."""
     if assertion.claim("sub").lower() != app.client_id.lower():
         return Judgement("assertion-subject")
     if not assertion.claim("jti"):
@@ -123,7 +123,7 @@ def _of_certificate(app: App, assertion: Assertion, audiences: Collection[str], 
 
 
 def _of_provider(app: App, providers: Mapping[str, IdentityProvider], assertion: Assertion, now: datetime) -> Judgement:
-    """Return an assertion of another identity provider: issuer, subject and audience must match to the letter."""
+    """Judge an assertion of another identity provider: issuer, subject and audience must match exactly."""
     issuer, subject, audience = (assertion.claim(name) for name in ("iss", "sub", "aud"))
     values = {"issuer": issuer, "subject": subject, "audience": audience}
     credentials = [credential for credential in app.federated if credential.issuer == issuer]
@@ -135,7 +135,7 @@ def _of_provider(app: App, providers: Mapping[str, IdentityProvider], assertion:
     if not any(credential.audience == audience for credential in credentials):
         return Judgement("federation-audience", values)
     provider = providers.get(issuer)
-    if provider is not None:  # the keys of a real provider are not to be had here
+    if provider is not None:  # the keys of a real provider are not available here
         kid = str(assertion.header.get("kid", ""))
         if kid not in provider.keys or not assertion.is_signed_with(provider.keys[kid]):
             return Judgement("federation-key", {"kid": kid, "issuer": issuer})
@@ -155,7 +155,7 @@ def _is_time(value: object) -> bool:
 
 
 def _hexadecimal(thumbprint: str) -> str:
-    """Return a thumbprint as Entra's texts have it."""
+    """Return a thumbprint in hexadecimal, as in Entra's texts."""
     try:
         return base64.urlsafe_b64decode(thumbprint + "=" * (-len(thumbprint) % 4)).hex().upper()
     except ValueError:

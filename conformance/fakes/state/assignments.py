@@ -21,7 +21,7 @@ class Assignment:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     principal_type: str = "ServicePrincipal"
     delegated: bool = False
-    """By Azure Lighthouse: it holds, and no list of role assignments shows it."""
+    """Assigned by Azure Lighthouse: effective, but in no list of role assignments."""
 
 
 @dataclass

@@ -24,7 +24,7 @@ class DataEndpoint:
 
 @dataclass
 class Rule:
-    """A data collection rule, by its ARM id: its streams with the tables that they end in, and their columns."""
+    """A data collection rule, by its ARM id: its streams with their target tables and columns."""
 
     id: str
     workspace_scope: str

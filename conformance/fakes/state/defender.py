@@ -13,11 +13,11 @@ class Defender:
     provisioned: bool = True
     active: bool = True
     workspace_connected: bool = True
-    """The workspace is connected to the Defender portal: its alerts and incidents are seen in Graph."""
+    """The workspace is connected to the Defender portal: Graph returns its alerts and incidents."""
     hidden: bool = False
     """Without Defender XDR, Graph's security lists are answered 404 instead of 403."""
     lists: bool = True
-    """False: a list without elements is answered 404, as the page about machines documents it."""
+    """False: an empty list is answered 404, as documented for machines."""
     machines: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[dict[str, Any]] = field(default_factory=list)
     """Defender for Endpoint alerts, as that API gives them."""

@@ -13,8 +13,8 @@ from conformance.fakes.state.timeline import HOSTS
 def fill(tenant: Tenant) -> None:
     """Fill ``tenant.defender`` from the incidents of the connection's workspace.
 
-    Everything is there, whether or not the workspace is connected to the Defender portal: what is shown follows from
-    the state at the time of the question.
+    All data is added, even if the workspace is not connected to the Defender portal: each answer depends on the
+    state at the time of the request.
     """
     now, incidents, defender = tenant.clock.began, tenant.workspace.incidents, tenant.defender
     pairs = [(incident, alert) for incident in incidents for alert in incident.alerts]

@@ -1,6 +1,6 @@
-"""How Microsoft Graph's directory shows the app of a tenant: its registration, its service principal, its consents.
+"""The app of a tenant in Microsoft Graph's directory: its registration, its service principal, its consents.
 
-Like the real directory it never gives a secret's value away, only the first three characters as ``hint``.
+As in the real directory, the value of a secret is never returned, only its first three characters as ``hint``.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def service_principal(tenant: Tenant, app: App) -> dict[str, Any]:
 
 
 def app_role_assignments(tenant: Tenant, app: App) -> list[dict[str, Any]]:
-    """Return what was consented to an app until now, one assignment per application permission."""
+    """Return the consents of an app up to now, one assignment per application permission."""
     now = tenant.clock.service_now()
     return [_assignment(tenant, app, consent) for consent in app.consents if consent.granted <= now]
 
@@ -74,7 +74,7 @@ def app_role_assignments(tenant: Tenant, app: App) -> list[dict[str, Any]]:
 def permission_id(resource_app_id: str, name: str, kind: str = "Role") -> str:
     """Return the GUID of a permission: of the app role (``Role``) or of the delegated permission (``Scope``).
 
-    One that the table of permissions does not hold gets a made-up id, always the same.
+    A permission that is not in the table of permissions gets a made-up id, always the same.
     """
     resource = resource_of(resource_app_id)
     permission = resource.permissions.get(name, Permission(name, None)) if resource else Permission(name, None)

@@ -10,7 +10,7 @@ from conformance.fakes.state.tenant import Tenant
 from conformance.fakes.state.timeline import HOSTS, Alert, Host, Incident, stable_id, stamp
 
 SILENT = HOSTS[-1]
-"""The machine that has not been heard of for a while."""
+"""The machine that has been inactive for a while."""
 ALERT_STATUS = {"New": "New", "Active": "InProgress", "Closed": "Resolved"}
 """The status of an alert by that of its incident."""
 EVIDENCE = (
@@ -38,7 +38,7 @@ EVIDENCE = (
     "userPrincipalName",
     "detectionStatus",
 )
-"""What every piece of Defender for Endpoint's evidence has, null where it does not apply."""
+"""The members of each evidence item of Defender for Endpoint, null if not applicable."""
 
 
 def machine(host: Host, now: datetime) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tables that a developer gives the virtual tenant, as JSON or CSV, with the types that their values have."""
+"""Tables that a developer gives the virtual tenant, as JSON or CSV, with column types derived from their values."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ INGESTED, DELAY = "_ingested", timedelta(minutes=4)
 
 def table(name: str, rows: Iterable[Mapping[str, Any]], now: datetime) -> TableState:
     """Return a table of these rows. A column's type is that of its values: ``bool``, ``long``, ``real``, ``datetime``
-    (text in ISO 8601 form, too), ``dynamic`` (a list or an object) or ``string``. Rows without TimeGenerated are of
+    (text in ISO 8601 form, too), ``dynamic`` (a list or an object) or ``string``. Rows without TimeGenerated get
     ``now``.
 
-    Raises UsageError for a name that no table or column can have, or a TimeGenerated that is no time.
+    Raises UsageError for a name that no table or column can have, or a TimeGenerated that is not a time.
     """
     table_rows = [dict(row) for row in rows]
     columns = {column: "string" for row in table_rows for column in row} | {
@@ -67,7 +67,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def _cell(text: str | None) -> Any:
-    """Return a cell of CSV: a number or a truth value where it reads as one, nothing where it is empty."""
+    """Return the value of a CSV cell: a number or a boolean if the text is one, None if it is empty."""
     if not text:
         return None
     if text.lower() in ("true", "false"):
@@ -108,7 +108,7 @@ def _value(value: Any, kind: str) -> Any:
 
 
 def _time(value: Any) -> datetime | None:
-    """Return a time; without a zone it is UTC. Of seven digits of a second six are kept."""
+    """Return a time; without a zone it is UTC. The seventh fraction digit of a second is dropped."""
     if isinstance(value, str) and TIME.fullmatch(value):
         try:
             value = datetime.fromisoformat(re.sub(r"(\.\d{6})\d", r"\1", value))

@@ -1,8 +1,8 @@
 """The incidents in the form of Microsoft Graph: alerts, incidents and secure scores, in camel case, incident ids as
 texts.
 
-The ids join it to the other APIs: a device's evidence names the machine of Defender for Endpoint, an alert that
-Defender for Endpoint raised has the same id there, and incidents go by their number everywhere.
+The ids agree with those of the other APIs: a device's evidence names the machine of Defender for Endpoint, an alert
+that Defender for Endpoint raised has the same id there, and incidents have the same number in all APIs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CLASSIFICATIONS = {
 
 
 def graph_alert(tenant: Tenant, incident: Incident, alert: Alert, now: datetime) -> dict[str, Any]:
-    """Return an alert of Graph (v2), of whichever product."""
+    """Return an alert of Graph (v2), of any product."""
     of_endpoint = alert.product == "Microsoft Defender for Endpoint"
     name = defender_id(alert) if of_endpoint else alert.id
     return {
@@ -142,7 +142,7 @@ def _account(tenant: Tenant, account: Account) -> dict[str, Any]:
 
 
 def graph_incident(tenant: Tenant, incident: Incident) -> dict[str, Any]:
-    """Return an incident of Graph. Its alerts are those that name it; ``$expand`` adds them."""
+    """Return an incident of Graph. Its alerts are those with its id; ``$expand`` adds them."""
     return {
         "id": str(incident.number),
         "tenantId": tenant.id,

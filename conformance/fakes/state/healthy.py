@@ -1,4 +1,4 @@
-"""A healthy virtual world around a connection: everything that its profile asks for, and no more."""
+"""A healthy virtual world around a connection: everything that its profile needs, and nothing else."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ LOOKING = (
     "Microsoft.Resources/subscriptions/resourceGroups/read",
     "Microsoft.Authorization/*/read",
 )
-"""What a verification itself looks at, beside what a connection is for: every role of Sentinel has it."""
+"""Azure actions that a verification itself needs, beside those of the profile; every role of Sentinel has them."""
 
 
 def healthy(connection: Connection, start: datetime | None = None, began: datetime | None = None) -> World:
     """Return the world in which this connection works: its ids, its credential, its workspace.
 
-    ``start`` stops the clock there; ``began`` is when another world of the same tenant did, so that both have the same
-    history.
+    ``start`` stops the clock at that time; ``began`` is the start of another world of the same tenant, so that both
+    have the same history.
     """
     clock = VirtualClock(start, began)
     tenant = Tenant(
@@ -126,8 +126,8 @@ def granted(connection: Connection) -> dict[str, tuple[str, ...]]:
 
 
 def assign_roles(tenant: Tenant, connection: Connection) -> None:
-    """Give the app the Azure roles that its profile names, and what they lack of its actions by a role of its own; a
-    connection that does not use the workspace gets none there.
+    """Assign the Azure roles of the profile to the app, and a custom role with the needed actions that they lack. A
+    connection that does not use the workspace gets no role there.
     """
     if not connection.at_workspace:
         return
@@ -157,7 +157,7 @@ def called_actions(connection: Connection) -> Iterator[Action]:
 
 
 def register(tenant: Tenant, connection: Connection) -> None:
-    """Give the tenant's app the other side of the connection's credential: what is known of it in Entra."""
+    """Register the connection's credential on the tenant's app, as Entra stores it."""
     app, now, credential = tenant.app, tenant.clock.service_now(), connection.credential
     if isinstance(credential, ClientSecret):
         ends = now + timedelta(days=180)
@@ -181,7 +181,7 @@ def register(tenant: Tenant, connection: Connection) -> None:
 
 
 def _user_identity(tenant: Tenant, credential: Credential) -> UserIdentity:
-    """Return the user-assigned identity that the tenant's app is, with the id that the connection chooses it by."""
+    """Return the user-assigned identity that the tenant's app is, with the id by which the connection selects it."""
     resource = f"/subscriptions/{stable_id('host', tenant.id)}/resourceGroups/rg-host/providers"
     ids = {
         "client_id": tenant.app.client_id,
@@ -193,7 +193,7 @@ def _user_identity(tenant: Tenant, credential: Credential) -> UserIdentity:
 
 
 def _key_credentials(credential: Certificate) -> list[KeyCredential]:
-    """Return the certificate of a credential as it is on the app; none where the credential cannot be used."""
+    """Return the certificate of a credential as registered on the app; none if the credential cannot be used."""
     try:
         return [KeyCredential.from_pem(credential.msal()["public_certificate"].encode())]
     except SecretError:

@@ -1,4 +1,4 @@
-"""The managed identities of the machine that a client runs on: which there are, and how the machine knows who asks."""
+"""The managed identities of the machine that a client runs on, and the proofs that a caller runs on that machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ARC_TOKENS = Path("/var/opt/azcmagent/tokens")
-"""Where the agent of Azure Arc writes the files by which it knows local users; on Linux."""
+"""Folder on Linux of the files with which the agent of Azure Arc authenticates local users."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class HostIdentities:
     system: bool = True
     users: list[UserIdentity] = field(default_factory=list)
     header: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
-    """What App Service gives its own programs, as IDENTITY_HEADER."""
+    """The value of IDENTITY_HEADER that App Service gives its programs."""
     arc_tokens: Path = ARC_TOKENS
     _arc_keys: dict[str, str] = field(default_factory=dict, repr=False)
 
     def problem(self, selectors: Mapping[str, str]) -> str | None:
-        """Return the name of the refusal for a request that chooses by these ids; None where there is one identity."""
+        """Return the name of the refusal for a request with these ids; None if they select one identity."""
         if not selectors:
             alone = self.system or len(self.users) == 1
             return None if alone else "several-identities" if self.users else "identity-not-found"
@@ -48,7 +48,7 @@ class HostIdentities:
     def new_arc_key(self) -> Path:
         """Return the path of a new file whose content proves that a client may read it.
 
-        Where its folder does not exist, or cannot be written to, no client can prove it.
+        If its folder does not exist or is not writable, no client can prove it.
         """
         path, content = self.arc_tokens / f"{uuid.uuid4()}.key", secrets.token_hex(32)
         self._arc_keys[content] = str(path)
@@ -58,7 +58,7 @@ class HostIdentities:
         return path
 
     def is_arc_key(self, content: str) -> bool:
-        """Return whether this is the content of such a file, which is good for one request."""
+        """Return whether this is the content of such a file; each is valid for one request."""
         path = self._arc_keys.pop(content, None)
         if path is not None:
             with contextlib.suppress(OSError):

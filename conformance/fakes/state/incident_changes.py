@@ -1,4 +1,4 @@
-"""An incident changes on every route at once: in Sentinel's REST API, in Graph and in Defender for Endpoint."""
+"""Changes of an incident on all routes at once: in Sentinel's REST API, in Graph and in Defender for Endpoint."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance.fakes.state.tenant import Tenant, Workspace
 
 OF_ALERT = ("assignedTo", "classification", "determination", "resolvedDateTime", "status")
-"""What analysts change of an alert by itself; a new status of its incident overrules it."""
+"""Members that analysts change on a single alert; a new status of its incident overrides them."""
 
 
 def change_incident(tenant: Tenant, workspace: Workspace, incident: Incident, **changes: Any) -> Incident:

@@ -1,4 +1,4 @@
-"""What a connection needs that another tool sends rows with: a rule, an endpoint, a table, and the role on the rule."""
+"""Log ingestion in the tenant: the rule, endpoint, table and role on the rule that a sender of rows needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOST = "dce-orders-a1b2.westeurope-1"
 
 
 def add_rule(tenant: Tenant, ingestion: Ingestion) -> Rule:
-    """Return the rule that a connection names, in place with everything that sending to it needs."""
+    """Add the data collection rule that a connection names, with everything needed to send to it; return it."""
     (subscription, name, _), workspace = ingestion.place, tenant.workspace
     group = f"/subscriptions/{subscription}/resourceGroups/{name}"
     tenant.resource_groups.add((subscription.lower(), name.lower()))

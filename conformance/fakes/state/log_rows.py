@@ -1,4 +1,4 @@
-"""Tables of other services that queries of detections and workbooks read, filled from the same story.
+"""Tables of other services that queries of detections and workbooks read, filled from the same timeline.
 
 Their columns are a part of the published ones: those that such queries use.
 """
@@ -50,7 +50,7 @@ LOG_SCHEMAS: Mapping[str, Mapping[str, str]] = {
             Computer CorrelationId Detail ErrorId HelpLink ManagementGroupName OperationCategory OperationKey
             OperationStatus _ResourceId Solution SourceComputerId SourceSystem _SubscriptionId Type""",
     ),
-    # azure-monitor-docs monitor-workspace: what the function shows
+    # azure-monitor-docs monitor-workspace: the columns of the function
     "_LogOperation": types_of_columns(
         datetime="TimeGenerated", string="Category Operation Level Detail CategoryType _ResourceId Type"
     ),
@@ -90,7 +90,7 @@ RESULTS = {
 
 
 def log_rows(workspace: Workspace, now: datetime) -> dict[str, list[Row]]:
-    """Return the rows of these tables as of a moment. Workspaces that ran into no limit have none in the last two."""
+    """Return the rows of these tables as of a moment. The last two are empty in workspaces that reached no limit."""
     return {
         "SigninLogs": list(_sign_ins(workspace, now)),
         "AuditLogs": list(_audit(workspace, now)),

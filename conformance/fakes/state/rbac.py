@@ -1,4 +1,4 @@
-"""Azure RBAC of the virtual tenant: the actions that principals may do at a scope."""
+"""Azure RBAC of the virtual tenant: the actions that principals may perform at a scope."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from conformance.fakes.state.tenant import Tenant
 
 
 def reaches(scope: str, resource: str) -> bool:
-    """Return whether something at a scope holds at a resource: the scope itself and everything below it."""
+    """Return whether a scope includes a resource: the scope itself and everything below it."""
     scope, resource = scope.lower().rstrip("/"), resource.lower().rstrip("/")
     return scope == resource or resource.startswith(scope + "/")
 
 
 def grants(tenant: Tenant, principal: str | None, resource: str) -> list[Assignment]:
-    """Return the assignments of a principal that hold at a resource now; new ones need their time."""
+    """Return the assignments of a principal that are effective at a resource now; new ones take effect with a delay."""
     now = tenant.clock.service_now()
     return [
         assignment
@@ -28,7 +28,7 @@ def grants(tenant: Tenant, principal: str | None, resource: str) -> list[Assignm
 
 
 def may(tenant: Tenant, principal: str | None, action: str, resource: str) -> bool:
-    """Return whether a principal may do an action at a resource: the union of (actions less notActions), less deny
+    """Return whether a principal may perform an action at a resource: the union of (actions less notActions), less deny
     assignments.
     """
     if tenant.administers(principal):

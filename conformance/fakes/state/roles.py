@@ -1,4 +1,4 @@
-"""Azure role definitions of the virtual tenant, and what they allow."""
+"""Azure role definitions of the virtual tenant, and the actions that they allow."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def _load() -> Mapping[str, RoleDefinition]:
 
 
 BUILT_IN = _load()
-"""Microsoft's built-in roles that a connection meets, by name."""
+"""Microsoft's built-in roles that a connection uses, by name."""
 
 
 def allows(patterns: Iterable[str], action: str) -> bool:
     """Return whether patterns of a role cover an action.
 
-    Taken here to cover the resource itself too: ``workspaces/*/read`` allows ``workspaces/read`` (inferred: the portal
+    A pattern covers the resource itself too: ``workspaces/*/read`` allows ``workspaces/read`` (inferred: the portal
     shows a workspace to a Sentinel Reader; Microsoft does not state it).
     """
     return _allows(tuple(patterns), action)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from conformance.fakes.state.tenant import TableState, Workspace
 
 INGESTED = "_ingested"
-"""The key of a row under which its ingestion time is kept; no column of the table."""
+"""The key of a row that holds its ingestion time; not a column of the table."""
 DELAY = timedelta(minutes=4)
 
 
@@ -129,7 +129,7 @@ def _incident_row(workspace: Workspace, incident: Incident, at: datetime, status
 
 
 def owner_body(owner: Person | None) -> dict[str, Any]:
-    """Return the owner of an incident as Sentinel shows them; without an owner, the members are null."""
+    """Return the owner of an incident in Sentinel's form; without an owner, the members are null."""
     person = owner or Person(None, None)
     return {
         "objectId": person.object_id,
@@ -185,7 +185,7 @@ HEALTH_EVENTS = (
     ("Automation rule run", "Automation rule", "Close test incidents"),
     ("Playbook was triggered", "Playbook", "Notify-Team"),
 )
-"""Operation, kind and name of what reports its health."""
+"""Operation, kind and name of the resources that report their health."""
 
 
 def health_row(

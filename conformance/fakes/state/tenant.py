@@ -26,7 +26,7 @@ GRAPH_APP, ARM_APP, LOG_ANALYTICS_APP, DEFENDER_APP = (
 
 @dataclass
 class ClientSecret:
-    """A secret of an app: its value, the id that is so often pasted instead, and its end."""
+    """A secret of an app: its value, its id (often pasted instead of the value) and its expiry."""
 
     value: str = field(repr=False)
     key_id: str
@@ -43,8 +43,8 @@ class FederatedCredential:
 
 @dataclass
 class Consent:
-    """An application permission that was consented, and when: tokens of before lack it, and those of ``delay``
-    after.
+    """A consented application permission and the time of consent. Tokens issued before lack it, and tokens of the
+    first ``delay`` after it.
     """
 
     resource_app_id: str
@@ -87,14 +87,14 @@ class Subscription:
     tenant_id: str
     state: str = "Enabled"
     managed_by: list[str] = field(default_factory=list)
-    """Tenants that it, or a resource group of it, is delegated to (Azure Lighthouse)."""
+    """Tenants to which it or one of its resource groups is delegated (Azure Lighthouse)."""
     registered: set[str] = field(
         default_factory=lambda: {"Microsoft.SecurityInsights", "Microsoft.OperationalInsights"}
     )
     unregistering: set[str] = field(default_factory=set)
-    """Registered providers that are being unregistered: what is there still answers."""
+    """Registered providers that are being unregistered: existing resources still answer."""
     unlisted_versions: set[str] = field(default_factory=set)
-    """api-versions that its providers list no longer, and still take."""
+    """api-versions that its providers no longer list but still accept."""
 
     @property
     def scope(self) -> str:
@@ -104,7 +104,7 @@ class Subscription:
 
 @dataclass
 class TableState:
-    """A table of a workspace: its plan, who may see rows, and the rows as column to value."""
+    """A table of a workspace: its plan, its access to rows, and the rows as column to value."""
 
     name: str
     plan: str = "Analytics"
@@ -113,7 +113,7 @@ class TableState:
     partial: bool = False
     """Queries on it answer with a part of their rows, and an error beside them."""
     retention_days: int | None = None
-    """Of the interactive retention; None: as the workspace."""
+    """Days of interactive retention; None: as the workspace."""
     total_retention_days: int | None = None
     """None: as the interactive retention."""
     sub_type: str | None = None
@@ -141,7 +141,7 @@ class Workspace:
     linked_to_portal: bool = True
     """Whether incidents of Microsoft XDR name their page of the Defender portal."""
     vanishing: bool = False
-    """Incidents that are listed are gone when they are asked for by id."""
+    """Listed incidents are answered 404 when requested by id."""
     token_generation: int = 0
     """Continuation tokens of another generation are refused."""
     tables: dict[str, TableState] = field(default_factory=dict)
@@ -193,13 +193,13 @@ class Tenant:
     host: HostIdentities = field(default_factory=HostIdentities)
     """The managed identities of the machine that a client runs on."""
     identity_providers: dict[str, IdentityProvider] = field(default_factory=dict)
-    """Providers whose keys can be had, by issuer. Signatures of others that an app trusts are not verified."""
+    """Providers with available keys, by issuer. Signatures of others that an app trusts are not verified."""
     conditional_access: str | None = None
     """The id of a Conditional Access policy that blocks workload identities."""
     token_lifetime: timedelta = timedelta(seconds=3599)
     unready: set[str] = field(default_factory=set)
-    """Ids of incidents, alerts and machines that are listed, and answered 404 when they are asked for: of an incident
-    of the workspace, what hangs on it."""
+    """Ids of incidents, alerts and machines that are listed, but answered 404 when requested by id; for an incident of
+    the workspace, its lists are."""
     odd_audiences: dict[str, str] = field(default_factory=dict)
     """The audience of tokens for an API, by its app id, where a claims policy of the tenant sets another."""
     known_abroad: bool = True
@@ -207,7 +207,7 @@ class Tenant:
     tokens_valid_from: datetime | None = None
     """Microsoft Graph challenges tokens that were issued before: continuous access evaluation."""
 
-    # Looking things up
+    # Look-ups
 
     @property
     def roles(self) -> Iterable[RoleDefinition]:
@@ -238,7 +238,7 @@ class Tenant:
             (workspace for workspace in self.workspaces if workspace.customer_id.lower() == customer_id.lower()), None
         )
 
-    # Arranging it
+    # Changes
 
     @property
     def app(self) -> App:
@@ -257,12 +257,12 @@ class Tenant:
         ago: timedelta = timedelta(days=30),
         delay: timedelta = timedelta(),
     ) -> None:
-        """Admin consent for application permissions of an API."""
+        """Add admin consent for application permissions of an API."""
         granted = self.clock.service_now() - ago
         self.app.consents += [Consent(resource_app_id, role, granted, delay) for role in roles]
 
     def revoke(self, *roles: str) -> None:
-        """Take back the consent for these application permissions (for all, if none is named)."""
+        """Remove the consent for these application permissions (for all, if none is named)."""
         self.app.consents = [consent for consent in self.app.consents if roles and consent.role not in roles]
 
     def assign(
@@ -286,11 +286,11 @@ class Tenant:
         return assignment
 
     def revoke_roles(self) -> None:
-        """Take all Azure roles away."""
+        """Remove all Azure roles."""
         self.assignments.clear()
 
     def expire_secret(self, ago: timedelta = timedelta(days=1)) -> None:
-        """Let the app's secrets have ended."""
+        """Make the app's secrets expired."""
         for secret in self.app.secrets:
             secret.ends = self.clock.service_now() - ago
 

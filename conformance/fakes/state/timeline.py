@@ -1,7 +1,7 @@
 """The incidents of the virtual tenant, from which all APIs derive their own representations.
 
 Sentinel's REST API, the tables behind Log Analytics, Graph and Defender for Endpoint derive their bodies from the same
-story, so that two routes lead to the same truth. Everything is made up; times are relative to the tenant's clock.
+timeline, so that all routes agree. Everything is made up; times are relative to the tenant's clock.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Host:
 
     @property
     def machine_id(self) -> str:
-        """Defender for Endpoint's id of it: 40 hexadecimal digits."""
+        """Return the machine's id in Defender for Endpoint: 40 hexadecimal digits."""
         return uuid.uuid5(NAMESPACE, self.name).hex + uuid.uuid5(NAMESPACE, self.domain).hex[:8]
 
     @property
@@ -71,7 +71,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Alert:
-    """One alert: which product raised it, about whom."""
+    """An alert: the product that raised it, the machine and the account."""
 
     id: str
     title: str
@@ -162,7 +162,7 @@ ACCOUNTS = (
     Account("j.novak", "J. Novak", "corp.example"),
 )
 ANALYST = Person(ACCOUNTS[0].object_id, ACCOUNTS[0].display_name, ACCOUNTS[0].upn, ACCOUNTS[0].upn)
-"""The author of the story's comments."""
+"""The author of the comments."""
 
 
 def comment(incident_id: str, number: int, text: str, at: datetime) -> Comment:

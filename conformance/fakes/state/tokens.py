@@ -25,7 +25,7 @@ BEFORE = timedelta(minutes=5)
 def issue(
     tenant: Tenant, app: App, audience: str, resource_app_id: str, credential: str = "1", *, challenged: bool = False
 ) -> str:
-    """Return a v1.0 app-only token, as Graph, ARM, Log Analytics and Defender have them.
+    """Return a v1.0 app-only token, as for Graph, ARM, Log Analytics and Defender.
 
     ``credential``: claim ``appidacr``. ``challenged``: it answers a claims challenge, and is dated from now.
     """
@@ -69,7 +69,7 @@ def sign(claims: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=256)
 def read(token: str) -> tuple[Mapping[str, Any] | None, bool]:
-    """Return the claims of a token (None: it is no JWT) and whether this tenant's key signed it."""
+    """Return the claims of a token (None: not a JWT) and whether this tenant's key signed it."""
     parts = token.split(".")
     if len(parts) != 3:
         return None, False
@@ -82,7 +82,7 @@ def read(token: str) -> tuple[Mapping[str, Any] | None, bool]:
 
 
 def bearer(header: str | None) -> str | None:
-    """Return the token of an Authorization header; None where there is none."""
+    """Return the token of an Authorization header; None if there is none."""
     scheme, _, token = (header or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
