@@ -85,7 +85,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _meaning(error: Exception, route: Route) -> tuple[str, str]:
-    """Return the cause, and what the proxy did as the end of a sentence."""
+    """Return the cause, and the behaviour of the proxy as the end of a sentence."""
     late = isinstance(error, httpx.TimeoutException)
     setting = route.proxy.setting if route.proxy else "the proxy setting"
     match route.stage:

@@ -81,8 +81,8 @@ def foreign_issuer(tls: Any) -> str | None:
     """Return the issuer of a peer's certificate if it is not one of the services' authorities: then a device in between
     decrypts TLS.
 
-    ``tls`` is an ``ssl.SSLObject`` or ``ssl.SSLSocket`` after its handshake, or None. The result is None if there is no
-    certificate.
+    ``tls`` is an ``ssl.SSLObject`` or ``ssl.SSLSocket`` after its handshake, or None. Without a certificate, the result
+    is None.
     """
     certificate = tls.getpeercert() if tls is not None else None
     if not certificate:

@@ -14,7 +14,7 @@ _FORMATTER = logging.Formatter()
 
 
 class _Factory:
-    """The factory of all log records, for as long as it has users."""
+    """The factory of log records; it is in use while at least one :func:`clean_logs` is active."""
 
     def __init__(self) -> None:
         self._lock, self._users = Lock(), 0

@@ -58,7 +58,7 @@ class Line:
     wrap: Callable[[str, int], list[str]] | None = None
 
     def texts(self, console: Console, *, brief: bool = False) -> list[Text]:
-        """Return the lines to print; none if ``brief`` is set and there is no brief text."""
+        """Return the lines to print; with ``brief``, those of the brief text, or none without one."""
         if brief and self.brief is None:
             return []
         text = self.brief if brief and self.brief is not None else self.text
@@ -119,7 +119,7 @@ def height(console: Console) -> int:
 
 
 def plain(console: Console) -> bool:
-    """Return whether the console's encoding supports only ASCII safely."""
+    """Return whether only ASCII is safe to print, since the console's encoding is not a UTF."""
     return not (console.encoding or "").lower().startswith("utf")
 
 

@@ -29,7 +29,7 @@ class JournalError(UsageError):
 
 
 class Journal:
-    """The entries of a run in a file, or compressed in memory if there is no file.
+    """The entries of a run in a file, or compressed in memory without a file.
 
     Each process that writes at the same time has its own file; ``of`` returns the journal of another process, in the
     same folder.

@@ -92,7 +92,7 @@ def _same(task: Task, other: Task) -> bool:
 def _findings(connection: ConnectionPart) -> Iterator[FindingPart]:
     """Yield the findings with a task for the customer, those that block most first.
 
-    Warnings about the connection's own values, such as where a secret is stored, are no tasks of the customer.
+    Warnings about the connection's own values, such as where a secret is stored, are not tasks for the customer.
     """
     noted = [
         check.finding
