@@ -175,8 +175,8 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def decode_base64(token: str) -> str | None:
-    """Return the text encoded in base64 (either alphabet, with or without padding, possibly compressed); None if it is
-    not text.
+    """Return the decoded text of a base64 token (either alphabet, with or without padding, possibly gzipped); None if
+    it is not text.
     """
     token = token.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
