@@ -94,7 +94,7 @@ class Register:
             if (text := self._blocks.get(block)) is None:
                 continue
             place = at * BLOCK
-            # A block that several secrets share is listed for only one of them, so search the others too.
+            # A block of several secrets is listed for one of them: only then the others are searched.
             holders = [text, *(form for form, value in self._values.items() if form != text and block in value.blocks)]
             for form in dict.fromkeys(form for holder in holders for form in self._values[holder].forms):
                 yield from _extend(small, place, form)
