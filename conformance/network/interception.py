@@ -1,4 +1,4 @@
-"""TLS interception: how an intercepted answer is recognised, and how it changes a finding."""
+"""TLS interception: its detection, and its effect on findings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _issuers: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
 
 
 def issuer(response: httpx.Response) -> str | None:
-    """Return the issuer of an answer's certificate if it is not one of the services' authorities; else None."""
+    """Return the issuer of an answer's certificate if it is not one of the services' authorities; otherwise None."""
     stream = response.extensions.get("network_stream")
     if stream is None:
         return None
@@ -30,8 +30,8 @@ def issuer(response: httpx.Response) -> str | None:
 
 
 def cut_off_finding(subject: Finding, by: str | None) -> Finding:
-    """Return the finding of an incomplete answer: if ``by`` decrypts TLS in between, it cut the answer."""
-    if by is not None and subject.cause == "intercepted":  # it could not be unpacked
+    """Return the finding of an incomplete answer. If ``by`` decrypts TLS in between, it cut the answer off."""
+    if by is not None and subject.cause == "intercepted":  # the answer could not be decompressed
         return replace(subject, explanation=f"{subject.explanation} {_opened(by)}")
     if by is None or subject.cause != "connection_failed":
         return subject

@@ -1,4 +1,6 @@
-"""The meaning of a proxy's refusal to open a tunnel: its setting, a sign-in, a prohibition, or a failure."""
+"""The diagnosis of a proxy's refusal to open a tunnel: a wrong setting, a required sign-in, a prohibition, or a
+failure.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +27,10 @@ _WORD = re.compile(r"[A-Za-z0-9_./-]{1,40}")
 
 
 def proxy_refusal(error: Exception, route: Route) -> Finding | None:
-    """Return the finding of a request that a proxy refused, or None for any other reason.
+    """Return the finding of a request that a proxy refused; None if the request failed for another reason.
 
-    An untrusted certificate is another reason. A ``httpx.ProxyError`` without a known stage is read by the status at
-    the start of its message.
+    An untrusted certificate is another reason. If the stage of a ``httpx.ProxyError`` is not known, the status at the
+    start of its message is used.
     """
     if isinstance(error, UnusableSetting):
         return finding("proxy_unusable", about=route.host, facts={"host": route.host}, explanation=f"{error}.")
@@ -48,14 +50,16 @@ def proxy_refusal(error: Exception, route: Route) -> Finding | None:
 
 
 def route_facts(route: Route) -> dict[str, str]:
-    """Return the facts with which the commands of a fix use the same proxy as the request."""
+    """Return the facts for the commands of a fix, so that they use the same proxy as the request."""
     address = route.proxy.address if route.proxy else ""
-    address = re.sub("^socks5://", "socks5h://", address)  # for curl, socks5:// resolves the name on this machine
+    address = re.sub("^socks5://", "socks5h://", address)  # with socks5://, curl would resolve the name on this machine
     return {"host": route.host, "proxy": address, "proxy_user": "<user>" if _signs_in(route.proxy) else ""}
 
 
 def on_the_way(subject: Finding, route: Route) -> Finding:
-    """Return the finding of a request that no proxy refused, with the relevant settings of this machine."""
+    """Return the finding with this machine's relevant settings in its explanation, for a request that no
+    proxy refused.
+    """
     notes = []
     if route.proxy is not None:
         address = route.proxy.address
@@ -81,7 +85,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _meaning(error: Exception, route: Route) -> tuple[str, str]:
-    """Return the cause, and the proxy's action as the end of a sentence."""
+    """Return the cause, and the behaviour of the proxy as the end of a sentence."""
     late = isinstance(error, httpx.TimeoutException)
     setting = route.proxy.setting if route.proxy else "the proxy setting"
     match route.stage:

@@ -23,15 +23,15 @@ _HOST_PORT = re.compile(r"(?P<host>\[[0-9a-f:.%]+\]|[^\[\]:]*)(?::(?P<port>.*))?
 class UnusableSetting(httpx.TransportError):
     """A proxy variable or CA file of this machine cannot be used, so nothing can be sent.
 
-    The message names the variable and its error; it holds neither a password nor the value itself.
+    The message states the variable and its error; it contains neither a password nor the value itself.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy for https:// requests. ``url`` may hold credentials, so it is in no representation.
+    """A proxy for https:// requests. ``url`` may contain credentials, so it is not part of the ``repr``.
 
-    ``setting`` is the environment variable that names it, or "the system's proxy settings" (macOS, Windows).
+    ``setting`` is the environment variable with the proxy, or "the system's proxy settings" (macOS, Windows).
     """
 
     url: str = field(repr=False)
@@ -50,11 +50,11 @@ class Proxy:
 
 
 def proxy_for(host: str) -> str | None:
-    """Return the URL of the proxy that leads to ``host`` over https, with its credentials; None for a direct
-    connection, which this machine and link-local addresses always have.
+    """Return the URL of the proxy for https requests to ``host``, with its credentials; None for a direct connection.
 
-    The environment is read as :func:`urllib.request.getproxies` reads it, else the system's settings. The URL may be
-    unusable: :func:`proxy_to` checks it.
+    This machine and link-local addresses never have a proxy. The environment is read like in
+    :func:`urllib.request.getproxies`, otherwise the system's settings. The URL may be unusable: :func:`proxy_to` checks
+    it.
     """
     if is_local(host) or proxy_bypass(host):
         return None
@@ -63,7 +63,7 @@ def proxy_for(host: str) -> str | None:
 
 
 def proxy_to(host: str) -> Proxy | None:
-    """Return the proxy that leads to ``host``; None for a direct connection. Raises :class:`UnusableSetting`."""
+    """Return the proxy for ``host``; None for a direct connection. Raises :class:`UnusableSetting`."""
     url = proxy_for(host)
     if url is None:
         return None
@@ -77,7 +77,7 @@ def proxy_to(host: str) -> Proxy | None:
 def exemption(host: str) -> str | None:
     """Return the NO_PROXY variable that exempts ``host`` from a configured proxy, such as ``NO_PROXY=azure.com``.
 
-    None if no proxy is configured, or if the proxy applies.
+    None if no proxy is configured, or if the proxy applies to the host.
     """
     if _https_proxy() is None or not proxy_bypass(host):
         return None
@@ -136,6 +136,6 @@ def _https_proxy() -> str | None:
 
 
 def _variable(value: str) -> str:
-    """Return the name of the variable that holds a value; lower case wins, as in urllib."""
+    """Return the name of the variable with this value; lower case comes first, as in urllib."""
     names = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
     return next((name for name in names if os.environ.get(name) == value), "the system's proxy settings")

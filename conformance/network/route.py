@@ -45,7 +45,7 @@ _EVENTS: Mapping[str, Stage] = {
 
 @dataclass(slots=True)
 class Route:
-    """How one request travels to ``host``; ``proxy`` is None for a direct connection.
+    """The route of one request to ``host``; ``proxy`` is None for a direct connection.
 
     ``status`` and ``headers`` (lower-case names) are those of the proxy's answer to CONNECT. ``on_tunnel`` is called
     once the tunnel is open and TLS within it is established, also when an earlier connection is reused.
@@ -60,7 +60,7 @@ class Route:
     _close: Callable[[], Awaitable[None]] | None = None
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Record the stage of a request: a ``trace`` extension of httpcore, used with a proxy only."""
+        """Record the stage of a request. It is a ``trace`` extension of httpcore, used only with a proxy."""
         if event in ("connection.connect_tcp.complete", "socks.connect_tcp.complete"):
             self._close = info["return_value"].aclose
         if event in _EVENTS:
@@ -91,5 +91,5 @@ class Route:
 
     @property
     def exemption(self) -> str | None:
-        """Return the NO_PROXY entry by which the request bypasses a configured proxy; None without it."""
+        """Return the NO_PROXY setting that exempts the request from a configured proxy; None if there is none."""
         return exemption(self.host) if self.proxy is None else None

@@ -1,4 +1,6 @@
-"""The authorities that this machine trusts, and whether an answer was signed by one of the services' own."""
+"""The authorities that this machine trusts, and the detection of certificates that are not from the services'
+authorities.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,11 @@ _LARGEST = 16 * 1024 * 1024
 
 
 def trust() -> ssl.SSLContext:
-    """Return a client's TLS context that trusts SSL_CERT_FILE and SSL_CERT_DIR where set, else the operating system's
+    """Return a client's TLS context that trusts SSL_CERT_FILE and SSL_CERT_DIR if set, otherwise the operating system's
     store.
 
     If the operating system has no store, it trusts the public authorities of certifi. Raises
-    :class:`~conformance.network.proxy_settings.UnusableSetting` if a variable names nothing that can be used.
+    :class:`~conformance.network.proxy_settings.UnusableSetting` if a variable points to something unusable.
     """
     file, folder = os.environ.get(FILE), os.environ.get(FOLDER)
     if not file and not folder:
@@ -55,7 +57,9 @@ def trust() -> ssl.SSLContext:
 
 
 def trust_note() -> str | None:
-    """Return a sentence that explains an untrusted certificate by this machine's settings; None if they do not."""
+    """Return a sentence that explains an untrusted certificate by this machine's settings; None if the settings do not
+    explain it.
+    """
     file = os.environ.get(FILE)
     if file:
         count = len(_CERTIFICATE.findall(_content(Path(file))))
@@ -74,9 +78,11 @@ def trust_note() -> str | None:
 
 
 def foreign_issuer(tls: Any) -> str | None:
-    """Return the issuer of a peer's certificate if it is none of the services': then a device in between decrypts TLS.
+    """Return the issuer of a peer's certificate if it is not one of the services' authorities: then a device in between
+    decrypts TLS.
 
-    ``tls`` is an ``ssl.SSLObject`` or ``ssl.SSLSocket`` after its handshake, or None.
+    ``tls`` is an ``ssl.SSLObject`` or ``ssl.SSLSocket`` after its handshake, or None. Without a certificate, the result
+    is None.
     """
     certificate = tls.getpeercert() if tls is not None else None
     if not certificate:
@@ -122,7 +128,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _content(file: Path) -> bytes:
-    """Return the beginning of a regular file; empty if it cannot be read."""
+    """Return the first 16 MiB of a file; empty if it cannot be read."""
     try:
         with file.open("rb") as opened:
             return opened.read(_LARGEST)

@@ -1,8 +1,8 @@
 """Annotations of a CI system: commands that show each root cause at its line of the connection file.
 
-They are the only commands of a CI system that a run prints, and only within a system that reads them: GitHub Actions
-sets ``GITHUB_ACTIONS=true``, Azure Pipelines ``TF_BUILD=True``. Their text is the suite's own: names, check and cause,
-the meaning of the cause and its owner. They contain no part of a service's answer.
+A run prints no other CI commands, and prints these only within a system that reads them: GitHub Actions sets
+``GITHUB_ACTIONS=true``, Azure Pipelines ``TF_BUILD=True``. Their text is the suite's own: names, check and cause, the
+meaning of the cause and its owner. They contain no part of a service's answer.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Level = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A text at a line of a file, from 1."""
+    """A text at a line of a file; lines count from 1."""
 
     level: Level
     text: str

@@ -86,8 +86,8 @@ class Delivery:
     ) -> list[Problem]:
         """Deliver the end of a run to all destinations; return the problems.
 
-        No notifications are sent for an ``interrupted`` run. ``unwritten`` is the error because of which the journal in
-        the folder is incomplete.
+        No notifications are sent for an ``interrupted`` run. ``unwritten`` is the error that made the journal in the
+        folder incomplete.
         """
         problems = [*self._write(ending)]
         if unwritten and not any(problem.fatal for problem in problems):
@@ -109,9 +109,7 @@ class Delivery:
                 yield Problem(f"{JOB_SUMMARY}: the summary cannot be written: {error.strerror}", fatal=False)
 
     def write_report(self, ending: RunSummary) -> Path | None:
-        """Write the report; return the page to open first, or None if no report is requested or it could not be
-        written.
-        """
+        """Return the page of the report to open first; None if no report was requested or written."""
         page = self.folder and self.folder / ending.page
         return page if page and page.is_file() else None
 
@@ -130,7 +128,7 @@ class Delivery:
 
 
 def _languages(option: str) -> tuple[str, ...]:
-    """Return the languages of ``de,fr``, in that order."""
+    """Return the languages of an option such as ``de,fr``, in that order. Raises :class:`DeliveryError`."""
     from conformance.report.handback.texts import LANGUAGES
 
     codes = tuple(dict.fromkeys(part.strip() for part in option.split(",")))

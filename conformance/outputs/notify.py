@@ -39,7 +39,7 @@ def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ
             address = resolve(reference, Path(), environ)
         except SecretError as error:
             raise NotifyError(f"--sentinel-notify: {error}") from None
-        for part in re.split(r"[/:@?&=]+", address.reveal()):  # services may join them in another way
+        for part in re.split(r"[/:@?&=]+", address.reveal()):  # services may combine the parts differently
             if len(part) >= SECRET_PART and "." not in part:
                 remember(part)
         _service(address)
@@ -48,13 +48,13 @@ def addresses(references: Sequence[str], environ: Mapping[str, str] = os.environ
 
 
 def worth_telling(document: Document) -> bool:
-    """Return whether to notify: the run fails, or differs from the run that it was compared with."""
+    """Return whether to notify: the run fails, or differs from the previous run."""
     changed = document.comparison and any(document.comparison.connections.values())
     return document.run.exit_code != 0 or bool(changed)
 
 
 def send(address: Secret, sentence: str, lines: Iterable[str]) -> str | None:
-    """Send a sentence with the lines below it. Return the error as text, None without an error."""
+    """Send a sentence with the lines below it; return the error as text, or None on success."""
     success = _service(address).notify(
         title=plain_text(f"Sentinel: {sentence}"),
         body="\n".join(map(plain_text, lines)),
@@ -87,7 +87,7 @@ def _connection(connection: ConnectionPart) -> Iterator[str]:
 
 
 def plain_text(text: str) -> str:
-    """Return text as one line without control characters, and without characters that a chat would obey."""
+    """Return text on one line, without control characters and characters that a chat would execute."""
     return clean(text.replace("\n", " ")).translate(OBEYED)
 
 

@@ -1,5 +1,6 @@
-"""The end of a run: exit code, terminal report, files, notifications; in full for a few connections, as one overview
-for a fleet.
+"""The end of a run: exit code, terminal report, files, notifications.
+
+A few connections are reported in full, a fleet as one overview.
 """
 
 from __future__ import annotations
@@ -162,9 +163,11 @@ def _ended(document: Document, exit_code: int) -> Document:
 
 
 class Tally:
-    """Collects the data that the end of a run needs of its connections, as they are finished: no entry is read again.
+    """A collector of the data for the end of a run. Connections are added when they are finished, so that no entry is
+    read again.
 
-    ``order`` is the key of a name by which reports sort connections. ``baseline`` goes with ``today``.
+    ``order`` returns the key of a name by which reports sort connections. A ``baseline`` is only used if ``today`` is
+    given.
     """
 
     def __init__(
@@ -204,16 +207,16 @@ class Tally:
     ) -> RunSummary | None:
         """Return the end of a run that took ``duration`` seconds, over the added connections; None without any.
 
-        ``entries`` yields the entries of a fleet, in order, each time that its report is written. ``unfinished``
-        connections have no entry: they do not count as lost, and their acceptances not as stale. ``failed_tests`` that
-        are no checks make the run fail. A ``history`` gives the page of a fleet its chart and the beginning of each
+        ``entries`` yields the entries of a fleet in order, each time it is called. ``unfinished`` connections have no
+        entry: they do not count as lost, and their acceptances not as stale. ``failed_tests`` are failed tests that are
+        not checks; they make the run fail. A ``history`` gives the page of a fleet its chart and the beginning of each
         cause.
         """
         count = len(self._aggregate.rows)
         if not count:
             return None
         if selection == "all" and not all(row.whole for row in self._aggregate.rows.values()):
-            selection = "part"  # something else took checks away: another plugin, or -x
+            selection = "part"  # another plugin or -x removed checks
         stale = self._use.stale(self._today) if self._today and not unfinished else ()
         previous, many = self._previous and replace(self._previous, unfinished=unfinished), len(unfinished)
         if count + many > MAX_NAMED:  # same count as in the final report
@@ -226,7 +229,10 @@ class Tally:
 
 
 def _past(history: History | None) -> Callable[[Collection[str]], Past] | None:
-    """Return a function that reads a history for an overview; without a history if it is locked or unreadable."""
+    """Return a function that reads the past of connections from a history; None without a history.
+
+    The function returns an empty past if the history is locked or unreadable.
+    """
     if history is None:
         return None
     import sqlite3

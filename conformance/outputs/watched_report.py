@@ -1,4 +1,4 @@
-"""The report of a run while its connections are watched: written again at each event."""
+"""The report of a run while its connections are watched; it is written again at each event."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from conformance.report.entry import Entry, document
 
 
 class WatchedReport:
-    """The report of ``total`` connections; it knows the connections that were examined.
+    """The report of ``total`` connections, with the entries of those verified so far.
 
-    ``order`` is the key of a name by which reports sort connections.
+    ``order`` returns the key of a name by which reports sort connections.
     """
 
     def __init__(self, delivery: Delivery, order: Callable[[str], Any], total: int) -> None:
@@ -27,8 +27,8 @@ class WatchedReport:
     def publish(self, entry: Entry, selection: str, command: str) -> None:
         """Write the report with the current entry of this connection.
 
-        Its page reloads itself until the last report is written. A report that cannot be written now is an error at the
-        end.
+        Its page reloads itself until the last report is written. A write error is ignored here: it is reported at the
+        end of the run.
         """
         self._entries[entry.name] = entry
         if self._delivery.folder is None:

@@ -1,1 +1,1 @@
-"""Cassettes: a connection recorded once, scrubbed, and replayed without network or credential."""
+"""Cassettes: recordings of a connection, scrubbed, and replayed without network or credential."""

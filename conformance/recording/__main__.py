@@ -13,7 +13,7 @@ from conformance.verification.verdict import ExitCode
 
 
 def scan(options: argparse.Namespace) -> int:
-    """Print each leak on a line. Exit code 1 if there is one, 4 for what cannot be scanned."""
+    """Print each leak on a line. Return exit code 1 if there is a leak, and 4 if a file cannot be scanned."""
     try:
         connections = load(options.connection) if options.connection else []
         texts = read(options.paths)

@@ -85,7 +85,7 @@ class CheckPart(Part, frozen=True, kw_only=True):
 
 
 class Manifest(Part, frozen=True, kw_only=True):
-    """What was recorded, when, and with which outcomes."""
+    """The manifest: the recorded connection, the time, and the outcomes."""
 
     schema: Literal["sentinel-conformance/cassette/1"]
     name: str
@@ -128,7 +128,7 @@ def files(cassette: Cassette) -> dict[str, bytes]:
 
 
 def write(folder: Path, contents: dict[str, bytes]) -> None:
-    """Put a cassette's files into their folder, each whole or not at all. Raises ``OSError``."""
+    """Write a cassette's files into its folder, each completely or not at all. Raises ``OSError``."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = {name: folder / f".{name}.{os.getpid()}.part" for name in contents}
     try:
@@ -142,9 +142,9 @@ def write(folder: Path, contents: dict[str, bytes]) -> None:
 
 
 def place(folder: Path, name: str) -> Path:
-    """Return where the cassette of a name is.
+    """Return the folder of the cassette with this name.
 
-    Raises :class:`~conformance.sources.base.SourceError` for what is no name.
+    Raises :class:`~conformance.sources.base.SourceError` if a cassette cannot have this name.
     """
     if not name or name.startswith(".") or set(name) & set('/\\:*?"<>|\0') or RESERVED.fullmatch(name.lower()):
         raise SourceError(f"{describe(name)} is no name of a cassette")
@@ -152,14 +152,14 @@ def place(folder: Path, name: str) -> Path:
 
 
 def exists(folder: Path) -> bool:
-    """Return whether a folder holds a cassette, of whatever state."""
+    """Return whether a folder contains a cassette, even a damaged one."""
     return any((folder / name).exists() for name in (INTERACTIONS, MANIFEST))
 
 
 def read(folder: Path) -> Cassette:
-    """Return the cassette of a folder.
+    """Return the cassette in a folder.
 
-    Raises :class:`~conformance.sources.base.SourceError`, one line, where it cannot be replayed.
+    Raises :class:`~conformance.sources.base.SourceError` with a message of one line if it cannot be replayed.
     """
     if not folder.is_dir():
         raise SourceError(f"{folder}: no such cassette{_suggestion(folder)}")
@@ -175,7 +175,7 @@ def read(folder: Path) -> Cassette:
 
 
 def names(folder: Path) -> list[str]:
-    """Return the cassettes in a folder."""
+    """Return the names of the cassettes in a folder, sorted."""
     return sorted(path.parent.name for path in folder.glob(f"*/{MANIFEST}"))
 
 

@@ -1,4 +1,4 @@
-"""Moving a recording in time, all of it by the same number of whole days: ages and times of day keep their meaning."""
+"""The shift of all dates in a recording by the same number of whole days: ages and times of day stay correct."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class DateShift:
     days: int = 0
 
     def whole(self, text: str) -> str | None:
-        """Return a text that is a date or a time and nothing else, moved; None for any other text."""
+        """Return the moved date or time if the text is only that; None for any other text."""
         if match := ISO.fullmatch(text):
             moved = self._date(match.group(1))
             return None if moved is None else moved + (match.group(2) or "")
         return self._http(text) if HTTP.fullmatch(text) else None
 
     def within(self, text: str) -> str:
-        """Return a text with every time in it moved. Dates without a time stay: they are versions of APIs."""
+        """Return a text with every time in it moved. Dates without a time stay unchanged: they are API versions."""
 
         def iso(match: re.Match[str]) -> str:
             moved = self._date(match.group(1)) if match.group(2) else None
@@ -39,15 +39,15 @@ class DateShift:
         return SLASHED.sub(self._slashed, text)
 
     def epoch(self, seconds: int | float) -> int | float:
-        """Return a time in seconds since 1970, moved; anything that is none as it is."""
+        """Return the moved time, in seconds since 1970; other numbers are returned unchanged."""
         return seconds + self.days * 86400 if 6e8 < seconds < 7e9 else seconds
 
     def moment(self, time: datetime) -> datetime:
-        """Return the time, moved by whole days."""
+        """Return the moved time."""
         return time + timedelta(days=self.days)
 
     def day(self, day: date) -> date:
-        """Return the day, moved."""
+        """Return the moved day."""
         return day + timedelta(days=self.days)
 
     def _date(self, text: str) -> str | None:

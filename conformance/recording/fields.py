@@ -1,4 +1,4 @@
-"""How each member of an answer is treated, read from ``fields.toml``."""
+"""The treatment of each member of an answer, read from ``fields.toml``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FREE_TEXT = "text"
 
 @dataclass(frozen=True)
 class Treatment:
-    """How the members that it names are scrubbed."""
+    """A way to scrub members: ``members`` are their names, ``does`` describes it."""
 
     name: str
     does: str
@@ -30,7 +30,7 @@ def treatments() -> Mapping[str, Treatment]:
 
 @cache
 def _by_member() -> Mapping[str, str]:
-    # The first treatment that names a member has it; `map` is about keys, and looked up by itself.
+    # The first treatment that lists a member applies; `map` is about keys and has its own lookup.
     result: dict[str, str] = {}
     for treatment in treatments().values():
         if treatment.name != "map":
@@ -42,13 +42,13 @@ def _by_member() -> Mapping[str, str]:
 
 @cache
 def normal(member: str) -> str:
-    """Return a member's own name as it is compared: services differ in case and punctuation."""
+    """Return a member's own name for comparison: in lower case, without punctuation, since services differ in both."""
     return re.sub(r"[^a-z0-9]", "", member.rpartition("/")[2].lower())
 
 
 @cache
 def treatment(member: str) -> str | None:
-    """Return the name of the treatment of a member, or ``parent/member``; None for one that is not declared."""
+    """Return the name of the treatment of ``member`` or ``parent/member``; None if it is not declared."""
     treatments = _by_member()
     parent, _, _ = member.rpartition("/")
     return treatments.get(f"{normal(parent)}/{normal(member)}") or treatments.get(normal(member))
@@ -56,5 +56,5 @@ def treatment(member: str) -> str | None:
 
 @cache
 def has_own_keys(member: str) -> bool:
-    """Return whether the keys of a table are the customer's."""
+    """Return whether the keys of the object in this member are names given by the customer."""
     return normal(member) in {normal(member) for member in treatments()["map"].members}

@@ -1,4 +1,4 @@
-"""One recorded interaction: a request by what it asks, and what came back."""
+"""One recorded interaction: a request and its answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORM_MEMBERS = frozenset({"client_id", "grant_type", "scope"})
 
 
 class RequestPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A request: its headers are not kept. ``body`` is JSON, or the members of a form."""
+    """A request without its headers. ``body`` is JSON, or the members of a form."""
 
     method: str
     url: str
@@ -23,7 +23,7 @@ class RequestPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """An answer; its body as JSON where it is JSON, else as text. Where there was none, ``failure`` is its cause."""
+    """An answer: its body as JSON if possible, otherwise as text. Without an answer, ``failure`` is the cause."""
 
     status: int | None = None
     headers: dict[str, str] = {}
@@ -33,19 +33,19 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request and what came back."""
+    """A request and its answer."""
 
     request: RequestPart
     response: Answered
 
 
 def request_of(method: str, url: str, body: bytes, content_type: str) -> RequestPart:
-    """Return a request as it is recorded and compared."""
+    """Return the part of a request that is recorded and compared."""
     return RequestPart(method=method, url=url, body=_body(body, content_type))
 
 
 def response_of(status: int, headers: Mapping[str, str], body: bytes) -> Answered:
-    """Return an answer, its body taken apart if it is JSON."""
+    """Return the recorded form of an answer, with its body decoded if it is JSON."""
     try:
         return Answered(status=status, headers=dict(headers), json=msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -53,14 +53,12 @@ def response_of(status: int, headers: Mapping[str, str], body: bytes) -> Answere
 
 
 def content(response: Answered) -> bytes:
-    """Return the body of an answer on the wire."""
+    """Return the body of an answer as bytes."""
     return response.text.encode() if response.json is msgspec.UNSET else msgspec.json.encode(response.json)
 
 
 def key(request: RequestPart) -> str:
-    """Return the key by which two requests are equal: method, host, path, options in any order, and the
-    body's content.
-    """
+    """Return the key that equal requests share: method, host, path, query parameters in any order, and the body."""
     url = httpx.URL(request.url)
     options = sorted(parse_qsl(url.query.decode(), keep_blank_values=True))
     return json.dumps([request.method, url.host, url.path, options, request.body], sort_keys=True)

@@ -1,4 +1,4 @@
-"""Patterns that recognise a text by its form alone: an id, an address, a token. The first match wins."""
+"""Patterns that recognise a value by its form: an id, an address, a token. The first match applies."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ _MAY_BE_IP = re.compile(r"[0-9a-f:.]+(%.*)?", re.IGNORECASE | re.DOTALL)
 
 
 def is_ip(text: str) -> bool:
-    """Return whether it is an address, of either version."""
-    if not _MAY_BE_IP.fullmatch(text):  # most texts are none, and an exception takes ten times as long
+    """Return whether a text is an IP address of either version."""
+    if not _MAY_BE_IP.fullmatch(text):  # most texts are not addresses, and an exception takes ten times as long
         return False
     try:
         ip_address(text)
@@ -58,7 +58,7 @@ def is_ip(text: str) -> bool:
 
 
 def is_ipv6(text: str) -> bool:
-    """Return whether it is an address of IPv6."""
+    """Return whether a text is an IPv6 address."""
     try:
         IPv6Address(text)
     except ValueError:

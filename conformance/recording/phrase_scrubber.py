@@ -1,4 +1,6 @@
-"""Error texts, scrubbed: what is known by its form, then known names, then every word that is not the services'."""
+"""Scrubbing of error texts: first values with a known form, then known names, then every word that services
+do not use.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,10 @@ QUOTED = re.compile(
 
 
 class PhraseScrubber:
-    """Scrubs error texts. ``identifying`` and ``by_form`` return the scrubbed text of a value recognized by its form,
-    and None for any other.
+    """Scrubber of error texts.
+
+    ``identifying`` and ``by_form`` return the scrubbed text of a value that is recognised by its form, and None for any
+    other value.
     """
 
     def __init__(
@@ -36,7 +40,7 @@ class PhraseScrubber:
         self._own_names = pseudonyms.known_in()
 
     def phrase(self, value: str) -> str:
-        """Return an error text, scrubbed: values known by their form are replaced first, then known names, then every
+        """Return the scrubbed error text: values with a known form are replaced first, then known names, then every
         unknown word.
         """
         parts, end = [], 0
@@ -65,8 +69,8 @@ class PhraseScrubber:
         return "".join([*parts, TOKEN.sub(self._unknown_word, text[end:])])
 
     def _scrub_quoted(self, match: re.Match[str]) -> str:
-        """Return the scrubbed form of a quoted part of an error text: a name, unless its form says otherwise or it is a
-        word of the services.
+        """Return the scrubbed form of a quoted part. It is replaced as a name, unless it has a known form or is a word
+        of the services.
         """
         whole, what = match.group(), match.group("what")
         is_token = TOKEN.fullmatch(what) is not None
@@ -85,7 +89,9 @@ class PhraseScrubber:
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Return the parts as one text; a blank keeps two apart that would read as one word, such as two pseudonyms."""
+    """Return the parts as one text. A space is added between parts, such as two pseudonyms, that would otherwise form
+    one word.
+    """
     text = ""
     for part in parts:
         text += " " + part if text[-1:].isalnum() and part[:1].isalnum() else part

@@ -1,6 +1,6 @@
-"""The kinds of values that pseudonyms replace, and the form of the pseudonyms of each kind.
+"""The kinds of values that pseudonyms replace, and the form of each kind's pseudonyms.
 
-A pseudonym is recognized by its form: it is never replaced again, and a leak scan knows what is none.
+The form identifies a pseudonym: it is never replaced again, and the leak scan allows it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from types import MappingProxyType
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. ``make(number, original)`` gives the pseudonym; ``form`` matches every one of them, lower-cased.
+    """One kind. ``make(number, original)`` returns a pseudonym; ``form`` matches each of them in lower case.
 
-    ``cased``: values that differ in case only are different values.
+    ``cased``: values that differ only in case are different values.
     """
 
     name: str
@@ -35,7 +35,7 @@ def _numbered(prefix: str, title: str, *, cased: bool = False) -> Kind:
 
 
 def _ipv4(number: int, _: str) -> str:
-    # 192.0.2.0/24 is for documentation, 198.18.0.0/15 for benchmarks: addresses of no one.
+    # 192.0.2.0/24 is reserved for documentation, 198.18.0.0/15 for benchmarks.
     return str(IPv4Address("192.0.2.0") + number if number < 256 else IPv4Address("198.18.0.0") + number)
 
 
@@ -48,7 +48,7 @@ def _digits(number: int, original: str) -> str:
 
 
 def _path(number: int, original: str) -> str:
-    """Return a path of the same system."""
+    """Return a pseudonym in the style of the original path: Windows drive, network share, or POSIX."""
     drive = re.match(r"[A-Za-z]:\\|\\\\", original)
     return f"{drive.group()}path-{number:04d}" if drive else f"/path-{number:04d}"
 

@@ -1,4 +1,4 @@
-"""The pseudonyms of one recording: the same value has the same one everywhere, and no two values share one."""
+"""The pseudonyms of one recording: a value has the same pseudonym everywhere, and two values never share one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.recording.pseudonym_kinds import ANY, Kind
 
 
 class Pseudonyms:
-    """Hands them out, by value alone: whatever place a value is met in, it has the pseudonym of its first."""
+    """The table of pseudonyms. A value keeps its first pseudonym, wherever it occurs again."""
 
     def __init__(self) -> None:
         self._exact: dict[str, str] = {}
@@ -19,11 +19,11 @@ class Pseudonyms:
         self._last: Counter[str] = Counter()
 
     def reserve(self, text: str) -> None:
-        """Keep what already looks like a pseudonym in a text from being given to something else."""
+        """Reserve everything in a text that looks like a pseudonym, so that no other value gets it."""
         self._used.update(match.group().lower() for match in ANY.finditer(text))
 
     def of(self, value: str, kind: Kind) -> str:
-        """Return the pseudonym of a value; what is one already stays as it is. Upper case stays upper case."""
+        """Return the pseudonym of a value, in upper case if the value is. A pseudonym is returned unchanged."""
         if ANY.fullmatch(value):
             return value
         if (existing := self._exact.get(value)) is not None:
@@ -43,20 +43,22 @@ class Pseudonyms:
                 return pseudonym
 
     def existing(self, value: str) -> str | None:
-        """Return the pseudonym that a value has already, if any; case does not matter."""
+        """Return the existing pseudonym of a value, or None. Case is ignored."""
         return self._exact.get(value) or self._folded.get(value.casefold())
 
     def __iter__(self) -> Iterator[str]:
-        """Return the originals. They never leave the process."""
+        """Return an iterator over the original values. They never leave the process."""
         return iter(self._exact)
 
     @property
     def assigned(self) -> frozenset[str]:
-        """Return all pseudonyms that were handed out."""
+        """Return all pseudonyms in use."""
         return frozenset(self._exact.values())
 
     def known_in(self, shortest: int = 4) -> re.Pattern[str] | None:
-        """Match the originals of so many characters within a text, longest first, as whole words."""
+        """Return a pattern that finds original values of at least ``shortest`` characters as whole words, longest
+        first; None if there are none.
+        """
         return _alternatives(value for value in self._exact if len(value) >= shortest)
 
 

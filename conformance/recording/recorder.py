@@ -1,10 +1,10 @@
-"""A recording session: which connections are recorded, and the only code that writes a recording to disk.
+"""A recording session: the choice of connections to record, and the only code that writes a recording to disk.
 
-A recording is one block: its pseudonyms and its clock hold together. So it is kept, or renewed as a whole:
+A recording is one unit, as its pseudonyms and its clock belong together. So it is kept or replaced as a whole:
 
-- ``once`` records a connection that has no cassette, and replays the others;
-- ``new_episodes`` also records those whose cassette lacks a check that is selected, or is of another set of checks;
-- ``all`` and ``rewrite`` record every connection anew.
+- ``once`` records a connection without a cassette, and replays the others;
+- ``new_episodes`` also records a connection whose cassette lacks a selected check or has another version of the checks;
+- ``all`` and ``rewrite`` record every connection again.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MAX_LEAKS = 8
 
 
 class Discarded(Exception):
-    """A recording must not be written. The message has a line for each reason."""
+    """A recording must not be written. The message has one line for each reason."""
 
 
 @dataclass
@@ -59,9 +59,9 @@ class Recording:
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def source(self, connection: Connection, checks: Sequence[Check]) -> Source:
-        """Return where the answers for a connection come from: its cassette, or the network, recorded.
+        """Return the source of the answers for a connection: its cassette, or the network with recording.
 
-        Raises :class:`~conformance.sources.base.SourceError` for a cassette that cannot be read.
+        Raises :class:`~conformance.sources.base.SourceError` if a cassette cannot be read.
         """
         name = connection.name
         if self._keeps(name, checks):
@@ -81,10 +81,10 @@ class Recording:
         }
 
     def check(self, connections: Iterable[Connection]) -> None:
-        """Check the cassettes of these connections.
+        """Check that these connections can be recorded or replayed.
 
-        Raises :class:`~conformance.sources.base.SourceError` for one that would be replayed and cannot be, and for a
-        connection that cannot be recorded: a replay has one made-up secret, and no machine that gives tokens.
+        Raises :class:`~conformance.sources.base.SourceError` if a cassette cannot be read or cannot have the
+        connection's name, or if the credential cannot be recorded: a managed identity, or several client secrets.
         """
         for connection in connections:
             if isinstance(connection.credential, ManagedIdentity) or (
@@ -101,8 +101,8 @@ class Recording:
                 cassette.read(folder)
 
     def keep_and_report(self, connection: Connection, outcomes: Sequence[Outcome]) -> tuple[bool | None, list[str]]:
-        """Call :meth:`keep`; return whether the cassette was written (None where nothing was recorded), and lines for
-        the user.
+        """Call :meth:`keep`; return whether the cassette was written (None if nothing was recorded), and lines for the
+        user.
         """
         folder = self.folder / connection.name
         try:
@@ -119,9 +119,9 @@ class Recording:
         return True, [f"{cassette_path}: recorded; read it before you share it"]
 
     def keep(self, connection: Connection, outcomes: Sequence[Outcome]) -> Path | None:
-        """Write the cassette of a connection; return its folder, or None for a connection that was replayed.
+        """Write the cassette of a connection; return its folder, or None if the connection was replayed.
 
-        Raises :class:`Discarded` for a recording that must not be kept, and ``OSError``.
+        Raises :class:`Discarded` if the recording must not be kept, and ``OSError``.
         """
         tape = self._tapes.get(connection.name)
         if tape is None:
@@ -140,15 +140,15 @@ class Recording:
 
 
 def holds_secret(text: str) -> bool:
-    """Return whether a text holds a known secret or a CI command; the claims of an unsigned token are none."""
+    """Return whether a text contains a known secret or a CI command; claims of unsigned tokens are ignored."""
     rest = TOKEN.sub(lambda token: "" if is_unsigned(token[0]) else token[0], text).encode()
     return clean_bytes(rest) != rest
 
 
 def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], tier: Tier) -> tuple[Cassette, Scrubbed]:
-    """Return the cassette of a tape, once its replay has given the same outcomes. Raises :class:`Discarded`.
+    """Return the cassette of a tape after its replay gave the same outcomes. Raises :class:`Discarded` if it did not.
 
-    Where the date shift changes an outcome, another number of days is tried.
+    If the date shift changes an outcome, another number of days is tried.
     """
     if not tape.interactions:
         raise Discarded("nothing was sent, so there is nothing to replay")
@@ -166,13 +166,15 @@ def faithful(tape: Tape, connection: Connection, outcomes: Sequence[Outcome], ti
             report = verify(played.connection(), source=played, checks=[outcome.check for outcome in outcomes])
         different = _differences(expected, report.outcomes)
         if not different:
-            fields = shapes(report.gathered.evidence)  # of the replay: they hold no customer's key
+            fields = shapes(report.gathered.evidence)  # from the replay, so without names of the customer
             return replace(recorded, manifest=replace(recorded.manifest, shapes=fields)), clean
     raise Discarded("\n".join(different))
 
 
 def _differences(live: Sequence[CheckPart], replayed: Sequence[Outcome]) -> list[str]:
-    """Return lines about outcomes that differ. The reasons are the replay's: they hold pseudonyms."""
+    """Return a line for each outcome that differs. The reasons come from the replay, so they contain
+    pseudonyms only.
+    """
     return [
         f"{was.id}: {_outcome_text(was)} live, and {_outcome_text(now)} replayed: {outcome.reason or 'it holds'}"
         for was, now, outcome in zip(live, cassette.check_parts(replayed), replayed, strict=True)

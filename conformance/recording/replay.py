@@ -1,4 +1,6 @@
-"""Replaying a cassette: its interactions answer, at the time of its clock. Nothing is sent, no credential is needed."""
+"""The replay of a cassette: its interactions give the answers, its clock gives the time. Nothing is sent, no credential
+is needed.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,13 @@ FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
 
 
 class MissingInteraction(Exception):
-    """The cassette does not hold this request. Its probe becomes an internal error, never a failure."""
+    """The cassette does not contain this request. Its probe gets an internal error, never a failure."""
 
 
 class Replay(httpx.AsyncBaseTransport):
-    """Answers from interactions: the same request in turn, and its last answer again after that."""
+    """A transport that answers from interactions. Repeated requests get their answers in recorded order, then the last
+    one again.
+    """
 
     def __init__(self, name: str, interactions: tuple[Interaction, ...]) -> None:
         self._name = name
@@ -53,11 +57,12 @@ class Replay(httpx.AsyncBaseTransport):
         """What hosts that were found silent answer to requests that were not sent for that reason."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the recorded answer to a request. Raises where the cassette has none, and where a network failure was
-        recorded.
+        """Return the recorded answer to a request.
+
+        Raises :class:`MissingInteraction` if the cassette has none, and the recorded network failure if there was one.
         """
         body = await request.aread()
-        await asyncio.sleep(0)  # as on a network, others go on meanwhile
+        await asyncio.sleep(0)  # let other tasks run, as a network would
         question = request_of(request.method, str(request.url), body, request.headers.get("content-type", ""))
         answers = self._answers.get(key(question))
         if not answers and (silence := self._silent.get(request.url.host)):
@@ -74,7 +79,7 @@ class Replay(httpx.AsyncBaseTransport):
 
 @dataclass(frozen=True)
 class Played:
-    """One cassette as a source: the connection is the recording's, and so is the time."""
+    """One cassette as a source, with the recorded connection and the recorded time."""
 
     cassette: Cassette
 
@@ -84,7 +89,7 @@ class Played:
         return f"cassette:{self.cassette.manifest.name}"
 
     def holds(self, check: str) -> bool:
-        """Return whether it was recorded with a check, by id."""
+        """Return whether the recording includes a check, by id."""
         return any(part.id == check for part in self.cassette.manifest.checks)
 
     def connection(self) -> Connection:
@@ -97,7 +102,7 @@ class Played:
         """Yield a channel that replays the cassette, at the time of its recording."""
         manifest = self.cassette.manifest
         transport = Replay(manifest.name, self.cassette.interactions)
-        recorded = replace(self.connection(), name=connection.name)  # who asked for it knows it by that name
+        recorded = replace(self.connection(), name=connection.name)  # the caller knows it by this name
         yield Channel(transport, VirtualClock(manifest.recorded), recorded)
 
 
@@ -105,7 +110,7 @@ class Played:
 class Library:
     """The cassettes of a folder, and those that come with the suite, as a source.
 
-    A connection is answered by the cassette of its own name, or by the one of ``name``.
+    A connection gets the cassette with its own name, or the ``selected`` one.
     """
 
     folder: Path
@@ -117,17 +122,21 @@ class Library:
         return f"cassette:{self.selected}" if self.selected else "cassette"
 
     def find(self, name: str) -> Played:
-        """Return the cassette of a name. Raises :class:`~conformance.sources.base.SourceError`."""
+        """Return the cassette with a name, from the folder first, then from the suite.
+
+        Raises :class:`~conformance.sources.base.SourceError`.
+        """
         own, shipped = place(self.folder, name), place(SHIPPED, name)
         return Played(read(own if exists(own) or not exists(shipped) else shipped))
 
     def of(self, connection: Connection) -> Played:
-        """Return the cassette that is selected, or has the connection's name. Raises as :meth:`find`."""
+        """Return the selected cassette, or the one with the connection's name. Raises like :meth:`find`."""
         return self.find(self.selected or connection.name)
 
     def connections(self) -> list[Connection]:
-        """Return the connections of the chosen cassette, or of all in the folder. Raises
-        :class:`SourceError` for none.
+        """Return the connection of the selected cassette, or of all cassettes in the folder.
+
+        Raises :class:`SourceError` if there is none or one cannot be read.
         """
         cassette_names = [self.selected] if self.selected else names(self.folder)
         if not cassette_names:

@@ -1,4 +1,4 @@
-"""The connection of a replay: the recorded one under pseudonyms, with a credential that is none."""
+"""The connection of a replay: the recorded one under pseudonyms, with a placeholder for the credential."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ VALUES = ("tenant_id", "client_id", "subscription_id", "resource_group", "worksp
 
 
 class NoCertificate(Certificate):
-    """Replaces the certificate of a recording; its signature is never compared."""
+    """The placeholder for the certificate of a recording; its signature is never compared."""
 
     def msal(self) -> Any:
-        """Return a credential for msal that proves nothing: no recorded answer depends on it."""
-        return {"client_assertion": lambda: "replayed"}  # msal warns of one that is no function
+        """Return a credential for msal that gives no access; no recorded answer depends on it."""
+        return {"client_assertion": lambda: "replayed"}  # a function: msal warns about other values
 
 
 def connection_part(connection: Connection, scrubber: Scrubber) -> ConnectionPart:
-    """Return a connection in the form of a manifest.
+    """Return a connection in the form of a manifest, under pseudonyms.
 
-    A malformed value gets a malformed pseudonym.
+    A malformed value gets a malformed pseudonym, so that a replay finds the same error.
     """
     real = {key: getattr(connection, key) for key in VALUES}
     values = {key: scrubber.text(value, key) for key, value in real.items()}
@@ -75,7 +75,7 @@ def connection(name: str, part: ConnectionPart) -> Connection:
 
 
 def mask(value: str) -> str:
-    """Return an unreadable value of the same form."""
+    """Return a value of the same form with ``x`` for letters and ``0`` for digits."""
     return re.sub(r"\d", "0", re.sub(r"[^\W\d_]", "x", value))
 
 
@@ -96,8 +96,8 @@ def _credential(credential: Credential, scrubber: Scrubber) -> CredentialPart:
 
 
 def _unusable(real: str, hint: str) -> str:
-    """Return a secret with the same format problems as the real one, if any, which begins with the hint that Graph
-    shows.
+    """Return a placeholder secret with the same format problems as the real one, if any. Unless it is a GUID, it
+    contains the hint that Graph shows.
     """
     stand_in = f"{hint}-replayed"
     if secret(real) is None:

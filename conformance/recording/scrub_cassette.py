@@ -1,4 +1,4 @@
-"""Scrubbing a whole recording: its interactions and its connection, under one table of pseudonyms."""
+"""Scrubbing of a whole recording: its interactions and its connection, with one table of pseudonyms."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CLAIMS_STAND_IN = f'claims="{base64.b64encode(_ASKS_ANEW).decode()}"'
 
 @dataclass(frozen=True)
 class Scrubbed:
-    """A recording without anything of the customer's. ``pseudonyms`` still knows whose they are; it is not kept."""
+    """A recording without values of the customer. ``pseudonyms`` maps the originals and is never written."""
 
     interactions: tuple[Interaction, ...]
     connection: ConnectionPart
@@ -54,7 +54,7 @@ class Scrubbed:
 
 
 def scrub_recording(interactions: Sequence[Interaction], connection: Connection, shift: DateShift) -> Scrubbed:
-    """Scrub a recording, in two passes, so that a name that is learnt late is replaced everywhere."""
+    """Return a recording, scrubbed in two passes, so that a name that is found late is replaced everywhere."""
     pseudonyms = Pseudonyms()
     pseudonyms.reserve(msgspec.json.encode(interactions).decode())
     for _ in range(2):
@@ -65,7 +65,7 @@ def scrub_recording(interactions: Sequence[Interaction], connection: Connection,
 
 
 def interaction(recorded: Interaction, scrubber: Scrubber) -> Interaction:
-    """Return one interaction, scrubbed."""
+    """Return the scrubbed interaction."""
     return Interaction(
         request=_scrub_request(recorded.request, scrubber), response=_scrub_response(recorded.response, scrubber)
     )
@@ -79,7 +79,9 @@ def _scrub_request(request: RequestPart, scrubber: Scrubber) -> RequestPart:
 
 
 def _scrub_header(value: str, name: str, scrubber: Scrubber) -> str:
-    """Return a header, scrubbed. The claims of a challenge are replaced by others that ask for a new token as well."""
+    """Return the scrubbed value of a header. The claims of a challenge are replaced by other claims that also require a
+    new token.
+    """
     parts = CLAIMS.split(value)
     return CLAIMS_STAND_IN.join(scrubber.text(part, name) if part else "" for part in parts)
 

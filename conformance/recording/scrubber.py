@@ -1,8 +1,6 @@
-"""Scrubbing: every value that could identify the customer becomes a pseudonym, unless it is known to be the same for
-all tenants.
+"""Scrubbing: every value that could identify the customer becomes a pseudonym, unless it is the same in all tenants.
 
-Values of fields that ``fields.toml`` does not declare are taken for the customer's. Types and shape of JSON stay as
-they are.
+Fields that ``fields.toml`` does not declare are treated as the customer's. Types and shape of JSON stay the same.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ TEXTS = (None, "text", "form", "name")
 
 
 class Scrubber:
-    """Scrubs the parts of one recording, with one table of pseudonyms and one shift of dates."""
+    """Scrubber of one recording, with one table of pseudonyms and one shift of dates."""
 
     def __init__(self, pseudonyms: Pseudonyms, shift: DateShift) -> None:
         self.pseudonyms, self.shift = pseudonyms, shift
@@ -42,7 +40,7 @@ class Scrubber:
     # JSON
 
     def json(self, value: Any, member: str = "", *, refusal: bool = False) -> Any:
-        """Return a JSON value of the same shape. ``refusal``: its texts are error texts."""
+        """Return the scrubbed JSON value, which has the same shape. ``refusal``: its texts are error texts."""
         if isinstance(value, str):
             return self.text(value, member, refusal=refusal)
         if isinstance(value, list):
@@ -68,7 +66,7 @@ class Scrubber:
         return service_word(value) or self.text(value)
 
     def _table(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Return a table of a query: the column says what its cells are."""
+        """Return the scrubbed table of a query. A cell is treated like a member with the name of its column."""
         columns = [column.get("name", "") if isinstance(column, dict) else "" for column in value["columns"]]
         rows = [
             [self.json(cell, str(name)) for cell, name in zip(row, columns, strict=True)]
@@ -93,7 +91,7 @@ class Scrubber:
     # Texts
 
     def text(self, value: str, member: str = "", *, refusal: bool = False) -> str:
-        """Return a text of a member."""
+        """Return the scrubbed text of a member. ``refusal``: it is part of a refusal, so it may be an error text."""
         how = treatment(member)
         if how == "hint":
             return self.hint(value)
@@ -126,17 +124,17 @@ class Scrubber:
         return self.pseudonyms.of(value, KINDS.get(how or "", pseudonym_kinds.TEXT))
 
     def phrase(self, value: str) -> str:
-        """Return an error text, scrubbed."""
+        """Return the scrubbed error text."""
         return self._phrases.phrase(value)
 
     def hint(self, value: str) -> str:
         """Return the scrubbed hint of a secret: its beginning, as Graph shows it."""
         return self._hints.setdefault(value, f"h{len(self._hints):02d}")
 
-    # What a text is by its form
+    # Values that are recognised by their form
 
     def _identifying(self, value: str) -> str | None:
-        """Return the pseudonym of what identifies by its form; None for anything else."""
+        """Return the scrubbed text of a value whose form identifies something; None for any other value."""
         if patterns.GUID.fullmatch(value):
             return value if value.lower() in vocabulary.guids() else self.pseudonyms.of(value, pseudonym_kinds.GUID)
         if patterns.JWT.fullmatch(value):
@@ -162,14 +160,14 @@ class Scrubber:
         return None
 
     def _by_form(self, value: str) -> str | None:
-        """Return the scrubbed text of a value known by its form; None for any other."""
+        """Return the scrubbed text of a value with a known form; None for any other value."""
         if (replacement := self._identifying(value)) is not None:
             return replacement
         return self._by_loose_form(value)
 
     def _by_loose_form(self, value: str, member: str = "", *, refusal: bool = False) -> str | None:
-        """Return the scrubbed text of a value that does not identify by its form, but is known by it; None for any
-        other.
+        """Return the scrubbed text of a value with a known form that is less distinctive, such as a date, a number or a
+        host; None for any other value.
         """
         if (moved := self.shift.whole(value)) is not None:
             return moved
@@ -190,7 +188,9 @@ class Scrubber:
         return self._composed(value)
 
     def _composed(self, value: str) -> str | None:
-        """GUIDs with nothing but a date, a number or punctuation around them."""
+        """Return the scrubbed text of GUIDs with only dates, numbers or punctuation around them; None for any other
+        value.
+        """
         rest = patterns.GUID.sub("", value)
         if rest == value or re.search(r"[^\W\d_]", self.shift.within(rest)):
             return None
@@ -204,7 +204,7 @@ class Scrubber:
         )
 
     def _is_type(self, value: str) -> bool:
-        """Return whether it is a type of resources or an action on them, and not one of them by its name."""
+        """Return whether a value is a resource type or an action on one, and not the id of a resource."""
         kinds = {str(self.pseudonyms.existing(part)).partition("-")[0] for part in value.split("/")}
         return bool(vocabulary.RESOURCE_TYPE.fullmatch(value)) and not kinds & {
             pseudonym_kinds.GROUP.name,
@@ -212,7 +212,9 @@ class Scrubber:
         }
 
     def host(self, value: str) -> str:
-        """Return a host name, scrubbed: the first of three or more labels is the host's own, the rest its domain."""
+        """Return the scrubbed host name: of three or more labels, the first is the host's own and the others are its
+        domain.
+        """
         if value.lower() in vocabulary.hosts():
             return value
         label, _, domain = value.partition(".")
@@ -221,7 +223,7 @@ class Scrubber:
         return f"{self.pseudonyms.of(label, pseudonym_kinds.HOST)}.{self.pseudonyms.of(domain, pseudonym_kinds.DOMAIN)}"
 
     def mail(self, value: str) -> str:
-        """Return a mail address, or a user principal name, with pseudonyms for both of its parts."""
+        """Return a mail address or user principal name with pseudonyms for both of its parts."""
         local, _, domain = value.rpartition("@")
         return (
             f"{self.pseudonyms.of(local, pseudonym_kinds.PERSON)}@{self.pseudonyms.of(domain, pseudonym_kinds.DOMAIN)}"
@@ -230,11 +232,11 @@ class Scrubber:
     # URLs and tokens
 
     def url(self, value: str) -> str:
-        """Return a URL, scrubbed."""
+        """Return the scrubbed URL."""
         return self._urls.url(value)
 
     def token(self, value: str) -> str:
-        """Return a token, scrubbed: a JWT becomes an unsigned one with scrubbed claims; any other token becomes a
+        """Return the scrubbed token: a JWT becomes an unsigned one with scrubbed claims, any other token becomes a
         pseudonym.
         """
         claims = decode_claims(value)
@@ -252,7 +254,7 @@ def _tells_of_error(key: str, value: Any) -> bool:
 
 
 def _json_within(value: str) -> Any:
-    """Return the JSON document that a text holds; None for any other text."""
+    """Return the JSON value in a text; None for any other text."""
     if value.lstrip()[:1] not in ("{", "["):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The words of the services in answers: those that no scrubbing has to replace."""
+"""Words in answers that belong to the services and do not need scrubbing."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SHORTEST_HIDDEN = 6
 
 
 def service_word(value: str) -> str | None:
-    """Return a value that only the service writes; None where it may be the customer's."""
+    """Return the value if only services write it; None if it may be the customer's."""
     is_word = vocabulary.RESOURCE_TYPE.fullmatch(value) or (WORD.fullmatch(value) and not hides_text(value))
     return value if is_word else None
 
 
 def hides_text(word: str) -> bool:
-    """Return whether a word is the base64 of a text, in UTF-8 or UTF-16: what is no text hardly decodes to letters
-    alone.
+    """Return whether a word is text encoded in base64, in UTF-8 or UTF-16. Other words rarely decode to printable
+    characters only.
     """
     try:
         content = base64.b64decode(word + "=" * (-len(word) % 4), validate=True).replace(b"\0", b"")
@@ -41,7 +41,7 @@ def hides_text(word: str) -> bool:
 
 
 def is_of_services(token: str) -> bool:
-    """Return whether a word of an error text is one of the services'."""
+    """Return whether a word of an error text belongs to the services."""
     if token.lower() in vocabulary.words() or CODE.fullmatch(token) or vocabulary.RESOURCE_TYPE.fullmatch(token):
         return True
     if token.lower() in vocabulary.hosts() or token.lower() in vocabulary.guids():

@@ -1,4 +1,4 @@
-"""URLs, paths and ARM ids, scrubbed: the services' own words remain, names and ids get pseudonyms."""
+"""Scrubbing of URLs, paths and ARM ids: words of the services stay, names and ids get pseudonyms."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ AS_IS = frozenset({"api-version", "$top", "$count", "$skip"})
 
 
 class UrlScrubber:
-    """Scrubs URLs and paths. ``identifying`` and ``by_form`` return the scrubbed text of a value recognized by its
-    form (None for any other), ``text`` that of any value by the name of its member.
+    """Scrubber of URLs and paths.
+
+    ``identifying`` and ``by_form`` return the scrubbed text of a value that is recognised by its form, and None for any
+    other value. ``text`` returns the scrubbed text of any value, given the name of its member.
     """
 
     def __init__(
@@ -37,8 +39,8 @@ class UrlScrubber:
         self._identifying, self._by_form, self._text = identifying, by_form, text
 
     def url(self, value: str) -> str:
-        """Return a URL, scrubbed: a service's keeps its host and the words of its path; any other is replaced as a
-        whole.
+        """Return the scrubbed URL: a URL of a service keeps its host and the words of its path, any other is replaced
+        as a whole.
         """
         try:
             parts = urlsplit(value)
@@ -67,7 +69,7 @@ class UrlScrubber:
         return name, self._text(value, "etag")
 
     def path(self, value: str) -> str:
-        """Return a path or an ARM id, scrubbed: the services' own words remain, names and ids get pseudonyms."""
+        """Return the scrubbed path or ARM id: words of the services stay, names and ids get pseudonyms."""
         segments: list[str] = []
         before = ""
         for raw in value.split("/"):

@@ -1,6 +1,6 @@
-"""Recording: vcrpy keeps all traffic in memory until it has been scrubbed and judged.
+"""Recording with vcrpy, which keeps all traffic in memory until it is scrubbed and checked.
 
-vcrpy patches httpx as a whole, so one tape runs at a time; connections are recorded one after the other.
+vcrpy patches httpx globally, so only one tape runs at a time: connections are recorded one after the other.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ DROPPED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class Keeper:
-    """A vcrpy persister that keeps interactions in memory only. They are not scrubbed."""
+    """A vcrpy persister that keeps interactions in memory only, before scrubbing."""
 
     def __init__(self) -> None:
         self.interactions: list[Interaction] = []
 
     def load_cassette(self, path: str, serializer: object) -> tuple[list[Any], list[Any]]:
-        """Return no interactions: each run records all."""
+        """Return no interactions: each run records all of them."""
         return [], []
 
     def save_cassette(self, path: str, cassette_dict: dict[str, list[Any]], serializer: object) -> None:
-        """Take the interactions from vcr, instead of writing a file."""
+        """Store the interactions in memory instead of writing a file."""
         self.interactions = [
             Interaction(request=_request_part(request), response=_response(response))
             for request, response in zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
@@ -45,7 +45,7 @@ class Keeper:
 
 @dataclass
 class Tape:
-    """The network as a source, recorded. ``lock`` is shared by the tapes of a session."""
+    """The network as a source, with recording. ``lock`` is shared by the tapes of a session."""
 
     lock: asyncio.Lock
     live: Live = field(default_factory=Live)
@@ -54,7 +54,7 @@ class Tape:
 
     @property
     def name(self) -> str:
-        """Return the name of the source that is recorded."""
+        """Return the name of the recorded source."""
         return self.live.name
 
     @asynccontextmanager
@@ -74,14 +74,14 @@ class Tape:
 
 
 class Failures(httpx.AsyncBaseTransport):
-    """Records requests that ended in a network error, which vcrpy does not record."""
+    """A transport that records requests with a network error, which vcrpy does not record."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
         self.interactions: list[Interaction] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; a network failure is recorded, and raised again."""
+        """Return the answer to a request; a network failure is recorded and raised again."""
         try:
             return await self._transport.handle_async_request(request)
         except httpx.HTTPError as error:

@@ -1,4 +1,4 @@
-"""The vocabulary that survives scrubbing: words, names, ids and hosts of the services themselves."""
+"""The vocabulary that is not scrubbed: words, names, ids and hosts of the services themselves."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _EXAMPLES = frozenset({"contoso", "fabrikam", "adatum", "northwind"})
 
 @cache
 def hosts() -> frozenset[str]:
-    """Return the hosts that stay as they are."""
+    """Return the hosts that are not scrubbed."""
     names_of_clouds = {httpx.URL(url).host for cloud in CLOUDS.values() for url in cloud.hosts.values()}
     audiences = {httpx.URL(url).host for resource in RESOURCES.values() for url in resource.audiences}
     return frozenset(SERVICE_HOSTS | names_of_clouds | audiences)
@@ -70,7 +70,7 @@ def hosts() -> frozenset[str]:
 
 @cache
 def guids() -> frozenset[str]:
-    """Return the GUIDs that are the same in every tenant: built-in roles, APIs and their permissions. Lower case."""
+    """Return the GUIDs that are the same in every tenant, in lower case: built-in roles, APIs and their permissions."""
     permissions = [permission for resource in RESOURCES.values() for permission in resource.permissions.values()]
     ids = {resource.app_id for resource in RESOURCES.values()}
     ids |= {id for permission in permissions for id in (permission.application, permission.delegated) if id}
@@ -80,9 +80,7 @@ def guids() -> frozenset[str]:
 
 @cache
 def names() -> frozenset[str]:
-    """Return names and path segments of the services' own, lower case: tables, columns, permissions,
-    literal segments.
-    """
+    """Return names and path segments of the services in lower case: tables, columns, permissions, literal segments."""
     segments = {
         part for endpoint in ENDPOINTS.values() for part in re.split(r"[/()',=]", endpoint.path) if "{" not in part
     }
@@ -94,17 +92,16 @@ def names() -> frozenset[str]:
 
 @cache
 def own() -> frozenset[str]:
-    """Return the services' own names: tables and their columns, and objects that each workspace has."""
+    """Return the services' own names: tables with their columns, and objects that every workspace has."""
     columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
     return frozenset({*columns, *TABLES, *FRESHNESS_TABLES, "PrimaryResult", "default"})
 
 
 @cache
 def words() -> frozenset[str]:
-    """Return the words that error texts are made of, lower case: those of the catalogues, of known refusals
-    and of built-in roles.
+    """Return the words of error texts in lower case: those of the catalogues, of known refusals and of built-in roles.
 
-    Every other word of an error text may be a person's name, and is treated as one.
+    Every other word of an error text is treated as a person's name.
     """
     texts = [text for file in _texts("findings") for text in _strings(file)]
     texts += [text for file in _texts("fakes", "services", "refusals") for text in _strings(file)]

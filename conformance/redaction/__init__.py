@@ -1,8 +1,8 @@
-"""Cleans text that leaves this process: it has no known secret, and no commands to a terminal or CI system.
+"""Cleaning of text that leaves this process: known secrets are removed, and commands to a terminal or CI system are
+disabled.
 
-``remember`` is called where a secret is read, ``hide`` and ``hide_bytes`` where text is written, and
-``describe`` where a message would show a value of the user. The exits themselves are in
-:mod:`conformance.redaction.outlet`.
+``remember`` is called where a secret is read, ``hide`` and ``hide_bytes`` where text is written, and ``describe`` where
+a message would show a value of the user. The exits themselves are in :mod:`conformance.redaction.outlet`.
 """
 
 from conformance.redaction.description import describe, kind_of, name_of, shape_of

@@ -1,4 +1,4 @@
-"""Values of the user in messages: shown where they are harmless, named by their kind where they may be secret."""
+"""Values of the user in messages: harmless values are shown, values that may be secret are replaced by their kind."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _CLASSES = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^\w\s.-]")))
 
 
 def shape_of(text: str) -> str | None:
-    """Return the kind of secret that a text certainly is, by its shape; None for any other text (it may still be a
-    secret).
+    """Return the kind of secret that a text certainly is, by its form; None for any other text, which may still be a
+    secret.
     """
     return next((kind for pattern, kind in _KINDS if pattern.search(text)), None)
 
 
 def kind_of(text: str) -> str | None:
-    """Return the kind of secret that a text looks like; None for a text that looks harmless.
+    """Return the kind of secret that a text looks like; None if it looks harmless.
 
-    Ids, names made of words, and paths are harmless. A run of 16 characters or more that mixes letters of both cases,
+    Ids, names made of words, and paths are harmless. A run of 16 characters or more that mixes upper and lower case,
     digits or signs within its words is not.
     """
     if shape := shape_of(text):
@@ -53,8 +53,8 @@ def kind_of(text: str) -> str | None:
 
 
 def describe(value: str) -> str:
-    """Return a value for a message: in quotes, cut, harmless to terminals; or only the kind of secret that it looks
-    like.
+    """Return a value for a message: in quotes, shortened, harmless to terminals. If it looks like a secret, return only
+    the kind.
     """
     if kind := _secret(value):
         return kind
@@ -63,7 +63,7 @@ def describe(value: str) -> str:
 
 
 def name_of(value: str) -> str:
-    """Return a name or a path for a message, without quotes; or only the kind of secret that it looks like."""
+    """Return a name or a path for a message, without quotes. If it looks like a secret, return only the kind."""
     return _secret(value) or defuse(printable(value), within=True)
 
 
@@ -75,6 +75,6 @@ def _secret(value: str) -> str | None:
 
 
 def _dense(word: str) -> bool:
-    """Return whether letters and digits change places too often for a name."""
+    """Return whether a word alternates between letters and digits too often for a name."""
     changes = len(re.findall(r"[A-Za-z](?=[0-9])|[0-9](?=[A-Za-z])", word))
     return changes >= 4

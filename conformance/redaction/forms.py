@@ -28,7 +28,7 @@ def forms(value: str) -> list[bytes]:
 def _base64(raw: bytes) -> Iterator[bytes]:
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + raw)
-        first = -(-before * 8 // 6)  # characters that hold bits of the bytes before
+        first = -(-before * 8 // 6)  # characters that contain bits of preceding bytes
         last = (before + len(raw)) * 8 // 6
         part = encoded[first:last]
         yield part

@@ -1,4 +1,4 @@
-"""Log records without known secrets: those of this suite and of every library, wherever they are written."""
+"""Removal of known secrets from log records of this suite and of every library, for all handlers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FORMATTER = logging.Formatter()
 
 
 class _Factory:
-    """The factory of all log records, while it is in use."""
+    """The factory of log records; it is in use while at least one :func:`clean_logs` is active."""
 
     def __init__(self) -> None:
         self._lock, self._users = Lock(), 0
@@ -37,7 +37,7 @@ class _Factory:
         record = self._before(*args, **kwargs)
         try:
             message = record.getMessage()
-        except (TypeError, ValueError, KeyError):  # logging would report arguments that do not fit, with their values
+        except (TypeError, ValueError, KeyError):  # logging would print the values of arguments that do not fit
             message = str(record.msg)
         if (hidden := defuse(hide(message))) != message or record.args:
             record.msg, record.args = hidden, ()
@@ -53,7 +53,7 @@ _factory = _Factory()
 
 @contextmanager
 def clean_logs() -> Iterator[None]:
-    """While entered, all log records of this process are created without known secrets and CI commands."""
+    """Remove known secrets and CI commands from all log records of this process while the context is active."""
     _factory.enter()
     try:
         yield

@@ -1,8 +1,8 @@
-"""Makes foreign text harmless that a terminal, a page or a CI system would execute instead of showing it.
+"""Removal of commands from foreign text that a terminal, a page or a CI system would execute instead of showing it.
 
 GitHub Actions and Azure Pipelines look for ``##[`` and ``##vso[`` anywhere in a line, GitHub for ``::`` at its
-beginning, TeamCity for ``##teamcity[``, GitLab for ``section_start:`` and ``section_end:``. Jenkins' console notes
-need an escape character, which is removed.
+beginning, TeamCity for ``##teamcity[``, GitLab for ``section_start:`` and ``section_end:``. Jenkins' console notes need
+an escape character, which is removed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,7 @@ def printable(text: str) -> str:
 
 
 def defuse(text: str, *, within: bool = False) -> str:
-    """Return the text with the markers of CI commands broken up. ``within`` means that it does not begin at the start
-    of a line.
-    """
+    """Return the text with the markers of CI commands broken up. ``within``: the text continues a line."""
     if "##" in text or ("ection_" in (small := text.lower()) and ("tart:" in small or "nd:" in small)):
         text = _MARKER.sub(lambda match: _APART[match[0].lower()], text)
     if "::" in text:
@@ -37,7 +35,7 @@ def defuse(text: str, *, within: bool = False) -> str:
 
 
 def defuse_bytes(data: bytes) -> bytes:
-    """Return the content of a UTF-8 file without CI commands that work anywhere in a printed line."""
+    """Return the content of a UTF-8 file without the CI commands that work anywhere in a printed line."""
     small = data.lower()
     if b"##" not in data and b"section_start:" not in small and b"section_end:" not in small:
         return data
@@ -45,6 +43,6 @@ def defuse_bytes(data: bytes) -> bytes:
 
 
 def _later(text: str) -> str:
-    """Return all lines but the first, which belongs to the text before."""
+    """Return the text with markers broken up in all lines but the first, which continues a line."""
     first, end, rest = text.partition("\n")
     return first + end + _FIRST.sub(r"\1: ", rest)

@@ -18,17 +18,19 @@ _OBEYED = re.compile(
 
 
 def clean(text: str) -> str:
-    """Return text to print: no known secret, no control character, no CI command. Line breaks stay."""
+    """Return text for printing, without known secrets, control characters and CI commands. Line breaks are kept."""
     return "\n".join(defuse(printable(line)) for line in hide(text).split("\n"))
 
 
 def clean_bytes(data: bytes) -> bytes:
-    """Return the content of a file, or a part of it: no known secret, no CI command that works anywhere in a line."""
+    """Return the content of a file, or a part of it, without known secrets and CI commands that work anywhere in a
+    line.
+    """
     return defuse_bytes(hide_bytes(data))
 
 
 class Outlet:
-    """A text stream without known secrets and commands; all other behaviour is that of the wrapped stream."""
+    """A text stream that removes known secrets and commands; all other behaviour is that of the wrapped stream."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream

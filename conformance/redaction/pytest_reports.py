@@ -1,4 +1,4 @@
-"""Reports of pytest without known secrets: for its own output, for --junitxml and for other plugins."""
+"""Removal of known secrets from pytest's reports: for its own output, for --junitxml and for other plugins."""
 
 from __future__ import annotations
 

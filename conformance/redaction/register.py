@@ -1,6 +1,6 @@
-"""The secrets that a run knows, and their removal from a text.
+"""The known secrets of a run, and their removal from a text.
 
-Every block of 8 bytes of every form of a secret is in one dictionary, and a text is read in steps of 8 bytes, by C code
+One dictionary contains every block of 8 bytes of every form of a secret. A text is read in steps of 8 bytes, by C code
 alone. So the time depends on the length of the text, not on the number of secrets, and any part of a secret of ``PART``
 bytes or more is found. At a matching block, the match is extended to both sides as far as the form matches.
 """
@@ -176,9 +176,9 @@ def _without(data: bytes, small: bytes, regions: list[tuple[int, int]]) -> bytes
     parts, at = [], 0
     for begin, end in regions:
         if cut := _CUT.search(small, max(at, begin - REACH), begin):
-            begin = cut.start(1)  # its remaining bytes are removed too
+            begin = cut.start(1)  # its other bytes are removed too
         if end < len(small) and (cut := _CUT.search(small, max(begin, end - REACH), end)):
-            end = cut.start(1)  # the sequence continues behind the match, and stays whole
+            end = cut.start(1)  # the sequence continues after the match, so it is kept whole
         parts += [data[at:begin], HIDDEN]
         at = max(at, end)
     return b"".join([*parts, data[at:]])
@@ -191,14 +191,14 @@ _learns: ContextVar[bool] = ContextVar("learns", default=True)
 
 
 def remember(value: str) -> None:
-    """Register a secret of this run. ``hide`` removes it from now on, in all its forms."""
+    """Register a secret of this run. From now on, ``hide`` removes it in all of its forms."""
     if _learns.get():
         REGISTER.remember(value)
 
 
 @contextmanager
 def nothing_learned() -> Iterator[None]:
-    """While entered, register nothing: the placeholders of a scrubbed recording are no secrets."""
+    """Register no secrets while the context is active: the placeholders in a scrubbed recording are not secrets."""
     token = _learns.set(False)
     try:
         yield
@@ -207,7 +207,7 @@ def nothing_learned() -> Iterator[None]:
 
 
 def hide_bytes(data: bytes) -> bytes:
-    """Return a text in UTF-8 without the known secrets. JSON stays JSON."""
+    """Return a UTF-8 text without the known secrets. JSON stays valid."""
     return REGISTER.hide(data)
 
 

@@ -1,1 +1,1 @@
-"""How a verdict reaches people and machines."""
+"""The forms in which a verdict is reported to people and to machines."""

@@ -1,4 +1,4 @@
-"""Files that are there whole, or as they were before."""
+"""Writing a file completely or not at all."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from conformance.redaction import clean_bytes
 
 
 def atomic_write(path: Path, content: Iterable[bytes]) -> None:
-    """Writes a file piece by piece; it takes the place of its predecessor when it is whole.
+    """Write a file piece by piece; it replaces the previous file only when it is complete.
 
-    Each piece is clean by itself. Raises ``OSError``.
+    Each piece is redacted on its own, so a secret must not be split over two pieces. Raises ``OSError``.
     """
     part = path.with_name(f"{path.name}.part")
     with open(part, "wb") as file:

@@ -1,4 +1,4 @@
-"""The verdict as a badge: a small SVG for a page that shows how connections are."""
+"""The verdict as a badge: a small SVG for a status page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LETTER, MARGIN = 6.6, 6
 
 
 def badge(document: Document) -> bytes:
-    """Return the worst verdict of a run; of several connections, how many it is about."""
+    """Return an SVG with the worst verdict of a run; for several connections, also how many have that verdict."""
     statuses = Counter(connection.verdict.status for connection in document.connections)
     coverage = document.connections[0].verdict.coverage if len(document.connections) == 1 else UNSET
     word = f"{coverage.ran} of {coverage.total} checks passed" if coverage and statuses["partial"] else None
@@ -41,9 +41,10 @@ def badge(document: Document) -> bytes:
 def badge_of(
     statuses: Counter[VerdictStatus], unfinished: int = 0, origin: Provenance | None = None, word: str | None = None
 ) -> bytes:
-    """Return the badge of so many connections with each verdict, with the ``word`` for it or the usual one.
+    """Return an SVG with the worst of the verdicts that ``statuses`` counts; ``word`` replaces the usual word for it.
 
-    Unfinished connections count as unclear. The label of a simulation or a recording begins with that (``origin``).
+    Unfinished connections count as unclear. For a simulation or a recording (``origin``), the label begins with that
+    word.
     """
     statuses = Counter(statuses)
     statuses["incomplete"] += unfinished

@@ -1,4 +1,4 @@
-"""What changed since a previous run, as lines: a label and a text each."""
+"""The changes since a previous run as lines, each a label and a text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Line = tuple[str, str]
 
 
 def changes(comparison: ComparisonPart, connection: str) -> Iterator[Line]:
-    """Yield the lines for one connection: a single one where nothing changed."""
+    """Yield the lines for one connection; only one if nothing changed."""
     previous = comparison.previous
     since = f"{previous.started.astimezone(UTC):%Y-%m-%d %H:%M} UTC (suite {previous.suite.version})"
     changed = comparison.connections.get(connection)
@@ -30,7 +30,7 @@ def changes(comparison: ComparisonPart, connection: str) -> Iterator[Line]:
 
 
 def changed(document: Document, connection: str) -> Iterator[Line]:
-    """Yield the lines for one connection of a report that was compared, if anything changed; each says what it is."""
+    """Yield the lines for one connection, each with its label; none without a comparison or a change."""
     comparison = document.comparison
     if comparison and comparison.connections.get(connection):
         label = ""
@@ -53,7 +53,7 @@ def _all(changed: ChangesPart) -> Iterator[Line]:
 
 
 def _owned(label: str, parts: Sequence[ChangePart], how: Callable[[ChangePart], str]) -> Iterator[Line]:
-    """Yield the checks that changed on their own account, and how many others with each."""
+    """Yield the checks that own their cause, each with the number of checks that it blocks."""
     own = [part for part in parts if part.blocked_by is None]
     lines = []
     for root in own:
@@ -65,7 +65,7 @@ def _owned(label: str, parts: Sequence[ChangePart], how: Callable[[ChangePart], 
 
 
 def _alike(changed_parts: Sequence[ChangePart]) -> list[str]:
-    """Return the checks that changed in the same way, together."""
+    """Return one text for each group of checks that changed in the same way."""
     ways: dict[str, list[str]] = {}
     for part in changed_parts:
         ways.setdefault(_way(part), []).append(part.check)

@@ -1,4 +1,4 @@
-"""The command that started a run, as a reader can give it again."""
+"""The command that started a run, in a form that the user can run again."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ ISOLATION = re.compile(r"--noconftest|--disable-warnings|-p[\w:.]+|--(?:config-f
 
 
 def program(argv0: str, executable: str) -> list[str]:
-    """Return how pytest was started, to be typed again in the same folder.
+    """Return the words that start pytest again from the same folder.
 
-    ``argv0`` is the running script, ``executable`` the interpreter. The bare name only where it finds that very script.
+    ``argv0`` is the running script, ``executable`` the Python interpreter. A bare name is returned only if ``PATH``
+    leads to the same script.
     """
     script = Path(argv0)
     if script.name == "__main__.py":
@@ -45,9 +46,10 @@ def program(argv0: str, executable: str) -> list[str]:
 
 
 def command(arguments: Iterable[str], started: Sequence[str] = ("pytest",)) -> str:
-    """Return pytest's command line without what selects, so that ``-k`` of one check can be put behind it.
+    """Return pytest's command line without the options that select tests, so that ``-k`` with one check can be
+    appended.
 
-    ``started`` is how pytest itself was started (:func:`program`).
+    ``started`` are the words that start pytest (:func:`program`).
     """
     words: list[str] = []
     rest = iter(arguments)

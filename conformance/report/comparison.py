@@ -1,4 +1,4 @@
-"""What changed since a previous run: two documents in, the difference out."""
+"""The differences between two runs."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ MAX_FIELDS = 50
 
 
 class ComparisonError(UsageError):
-    """What cannot be compared with; the message is one line for the user."""
+    """A file that cannot be compared; the message is one line for the user."""
 
 
-# What is read of a previous run, and of this one
+# The parts of a run that are compared
 
 
 class PastCheck(msgspec.Struct, frozen=True):
@@ -74,7 +74,7 @@ class _PastManifest(PastConnection, frozen=True, kw_only=True):
 
 
 class Packed(Mapping[str, PastConnection]):
-    """Connections by name, compressed: of a fleet, a few are unpacked at a time."""
+    """Connections by name, compressed in memory and decompressed on access; a fleet can have thousands."""
 
     def __init__(self, connections: Iterable[PastConnection]) -> None:
         self._packed = {past.name: zlib.compress(msgspec.json.encode(past), 1) for past in connections}
@@ -94,7 +94,7 @@ class Packed(Mapping[str, PastConnection]):
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """One run, as far as it is compared: its connections by name."""
+    """The part of a run that is compared: its connections by name."""
 
     started: datetime
     suite: PastSuite
@@ -103,11 +103,11 @@ class PastRun:
     """Those of which this comparison knows nothing: they are not lost."""
 
     def missing_from(self, now: Collection[str]) -> tuple[str, ...]:
-        """Return the connections that are not there any more."""
+        """Return the names of this run's connections that are missing from ``now``."""
         return tuple(name for name in self.connections if name not in now and name not in self.unfinished)
 
 
-# The difference, as it stands in a report
+# The comparison in the report
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,7 +122,7 @@ class PreviousPart(Part, frozen=True, kw_only=True):
 
 
 class ChangePart(Part, frozen=True, kw_only=True):
-    """A check that ended otherwise. The causes are None where it failed in neither way."""
+    """A check with another outcome or cause. A cause is None where the check did not fail."""
 
     check: str
     was: Status
@@ -140,7 +140,7 @@ class RetypedPart(Part, frozen=True, kw_only=True):
 
 
 class ShapePart(Part, frozen=True, kw_only=True):
-    """How the answers of an endpoint changed: fields that came, that went, and those of another type."""
+    """Changes in the answers of an endpoint: fields that were added, removed, or have another type."""
 
     endpoint: str
     came: tuple[str, ...]
@@ -151,7 +151,7 @@ class ShapePart(Part, frozen=True, kw_only=True):
 
 
 class ChangesPart(Part, frozen=True, kw_only=True):
-    """What changed for one connection. A check is in one of the lists, or in none."""
+    """The changes of one connection. A check is in one of the lists at most."""
 
     newly_failing: tuple[ChangePart, ...]
     """Failed, blocked, inconclusive or in error now, and was not."""
@@ -167,7 +167,7 @@ class ChangesPart(Part, frozen=True, kw_only=True):
 
 
 class ComparisonPart(Part, frozen=True, kw_only=True):
-    """What changed since the previous run, by connection; connections that are only in one of the runs beside it."""
+    """The changes since the previous run by connection, and the connections that are only in one of the two runs."""
 
     previous: PreviousPart
     connections: dict[str, ChangesPart]
@@ -176,9 +176,9 @@ class ComparisonPart(Part, frozen=True, kw_only=True):
 
 
 def past(file: str | None, names: Collection[str]) -> PastRun | None:
-    """Return the run that one over the connections of these names is to be compared with, if a file of it is given.
+    """Return the run in a file, for comparison with a run over the connections ``names``; None without a file.
 
-    Raises :class:`ComparisonError`.
+    Raises :class:`ComparisonError` if the file cannot be read or has none of these connections.
     """
     if file is None:
         return None
@@ -190,10 +190,10 @@ def past(file: str | None, names: Collection[str]) -> PastRun | None:
 
 
 def read(path: Path) -> PastRun:
-    """Return the run of a report, or of a cassette's manifest. Raises :class:`ComparisonError`."""
+    """Return the run in a report or in the manifest of a cassette. Raises :class:`ComparisonError`."""
     try:
         with open_file(path) as file:
-            # Mapped: of a fleet's report, no more is in memory than is looked at.
+            # A fleet's report can be large: map it, so that it is not all in memory at once.
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if os.path.getsize(path) else b""
         return _run(content, path)
     except OSError as error:
@@ -218,7 +218,7 @@ def _run(content: bytes | mmap.mmap, path: Path) -> PastRun:
 
 
 def run_of(document: Document) -> PastRun:
-    """Return a report as it is compared."""
+    """Return the part of a report that is compared."""
     suite = PastSuite(document.suite.version, document.suite.checks)
     return PastRun(
         document.run.started, suite, {connection.name: past_of(connection) for connection in document.connections}
@@ -226,12 +226,12 @@ def run_of(document: Document) -> PastRun:
 
 
 def past_of(connection: ConnectionPart) -> PastConnection:
-    """Return a connection of a report as it is compared."""
+    """Return the part of a connection's report that is compared."""
     return msgspec.convert(connection, PastConnection, from_attributes=True)
 
 
 def compare(previous: PastRun, current: PastRun) -> ComparisonPart:
-    """Return what changed from one run to another."""
+    """Return the differences between two runs."""
     before, now = previous.connections, current.connections
     return ComparisonPart(
         previous=PreviousPart(started=previous.started, suite=previous.suite),
@@ -242,7 +242,7 @@ def compare(previous: PastRun, current: PastRun) -> ComparisonPart:
 
 
 def changes(before: PastConnection, now: PastConnection) -> ChangesPart:
-    """Return what changed for one connection."""
+    """Return the differences between two results of the same connection."""
     was, checks = ({check.id: check for check in part.checks} for part in (before, now))
     pairs = [_change(was[id], check) for id, check in checks.items() if id in was]
     changed = [pair for pair in pairs if (pair.was, pair.was_cause) != (pair.outcome, pair.cause)]
@@ -268,7 +268,7 @@ def _change(was: PastCheck, now: PastCheck) -> ChangePart:
 
 
 def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, ...]]) -> Iterator[ShapePart]:
-    """Yield the endpoints whose answers changed, of those that answered in both runs."""
+    """Yield the differences of each endpoint that answered in both runs, if its fields changed."""
     for endpoint in sorted(before.keys() & now.keys()):
         was, types = (dict(line.rsplit(": ", 1) for line in shapes[endpoint]) for shapes in (before, now))
         came = [field for field in types if _missing(field, was)]
@@ -289,10 +289,10 @@ def _shapes(before: Mapping[str, tuple[str, ...]], now: Mapping[str, tuple[str, 
 
 
 def _missing(field: str, shape: Mapping[str, str]) -> bool:
-    """Return whether a shape lacks a field that it could have: what is around the field is there.
+    """Return whether a shape lacks a field although it has the object that would contain the field.
 
-    An array without an element, and a kind of object not met, say nothing about fields; nor does a shape that
-    was cut off before.
+    An empty array, or an object of a kind that did not occur, does not show which fields are missing. Neither does a
+    shape that was cut off before the field.
     """
     around, _, _ = field.rpartition("/")
     if field in shape or field[-1:] in ("]", ">") or (around and around not in shape):

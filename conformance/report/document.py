@@ -1,4 +1,4 @@
-"""The report of a run: the parts of its connections, and what the run itself says."""
+"""The report of a run, built from the parts of its connections and the facts of the run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def document(
 ) -> Document:
     """Return the report of a run over one or more connections.
 
-    ``command`` is what started it, without a selection; ``docs`` is where its links lead.
+    ``command`` is the command that started the run, without a selection; ``docs`` builds the links to the
+    documentation.
     """
     parts = [connection_part(report, command, docs, alone=len(reports) == 1) for report in reports]
     return build_document(
@@ -56,7 +57,7 @@ def build_document(
     unfinished: int = 0,
     failed_tests: int = 0,
 ) -> Document:
-    """Return a report with these parts, of a run over connections that end with these exit ``codes``."""
+    """Return a report with these parts; ``codes`` are the exit codes of the connections."""
     run = RunPart(
         started=started,
         duration_s=round(duration, 3),
@@ -72,7 +73,7 @@ def build_document(
 
 
 def with_comparison(document: Document, previous: PastRun | None) -> Document:
-    """Return the report with what changed since a previous run, if there is one."""
+    """Return the report with the changes since a previous run; unchanged if ``previous`` is None."""
     if previous is None:
         return document
     return msgspec.structs.replace(document, comparison=compare(previous, run_of(document)))

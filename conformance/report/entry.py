@@ -1,4 +1,4 @@
-"""A finished connection as runs pass it on: its part of the report, encoded once."""
+"""The entry of a finished connection: its part of the report, encoded once."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from conformance.verification.result import Report
 class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One finished connection.
 
-    ``fingerprint`` says what was verified of what (:func:`fingerprint`); ``connection`` is its part of the report, as
-    JSON. The run that made the entry reads ``part`` as it was before it was encoded; only a journal's line, or an entry
-    of another process, is decoded, at most once.
+    ``fingerprint`` identifies the connection and the scope of its verification (:func:`fingerprint`); ``connection`` is
+    its part of the report as JSON. In the process that made the entry, ``part`` is the original object; otherwise (a
+    line of a journal, another process) it is decoded once, on first use.
     """
 
     name: str
@@ -58,9 +58,9 @@ def entry(
     *,
     alone: bool = False,
 ) -> Entry:
-    """Return the entry of a report; the connection is ``alone`` in its run or not.
+    """Return the entry of a report; ``alone`` if the run has no other connection.
 
-    ``configured`` is the connection as its file has it: a source may give it other values.
+    ``configured`` is the connection from the file: the source may change some of its values.
     """
     part = connection_part(report, command, docs, alone=alone)
     finished = Entry(
@@ -78,9 +78,9 @@ def entry(
 
 
 def fingerprint(connection: Connection, source: str, selection: str) -> str:
-    """Return the same for the same connection, source, selected checks and version of the suite.
+    """Return a hash of 16 hexadecimal digits: the same for the same connection, source, selection and suite version.
 
-    The credential has no part in it: where connections are shared out, only those who verify know it.
+    The credential is not included: when connections are split into shards, only the process that verifies one knows it.
     """
     facts = [__version__, source, selection, connection.name, connection.cloud.name, *connection.apis]
     facts += [connection.profile.name, repr(connection.expect), *connection.facts().values()]
@@ -96,7 +96,7 @@ def document(
     unfinished: int = 0,
     failed_tests: int = 0,
 ) -> Document:
-    """Return the report of a run that took ``duration`` seconds, over these entries (at least one)."""
+    """Return the report of a run that took ``duration`` seconds; ``entries`` must not be empty."""
     parts = tuple(entry.part for entry in entries)
     return build_document(
         parts,
@@ -114,7 +114,7 @@ def document(
 
 
 def judged_checks(part: ConnectionPart) -> list[JudgedCheck]:
-    """Return what staleness depends on, of each check of a connection's part of a report."""
+    """Return the data of each check that decides whether an acceptance in the baseline is stale."""
     return [
         JudgedCheck(row.id, row.outcome, row.cause and (row.blocked_by or row.id), row.cause) for row in part.checks
     ]

@@ -23,9 +23,7 @@ PLACE = b'\n "connections": []'
 
 
 def stream(head: Document, connections: Iterable[msgspec.Raw]) -> Iterator[bytes]:
-    """Yield the report as ``encode`` gives it, piece by piece: ``head`` with these connections, which are
-    JSON already.
-    """
+    """Yield the same bytes as ``encode`` in pieces: ``head`` with these connections, which are encoded already."""
     before, place, after = encode(head).partition(PLACE)
     yield before + place.removesuffix(b"]")
     between = b"\n  "

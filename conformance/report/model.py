@@ -1,4 +1,4 @@
-"""The report as data: schema ``sentinel-conformance/report/1``. Every other form is made from it."""
+"""The report as data, schema ``sentinel-conformance/report/1``. All other forms are made from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class StepPart(Part, frozen=True, kw_only=True):
-    """A command, the forms of it that other shells need, who may run it, and the command that takes it back."""
+    """A command, its forms for other shells, the role it requires, and the command that reverts it."""
 
     command: str
     """For bash, zsh, Azure Cloud Shell, and every shell that ``shells`` does not name."""
@@ -32,7 +32,7 @@ class StepPart(Part, frozen=True, kw_only=True):
 
 
 class FixPart(Part, frozen=True, kw_only=True):
-    """What to do: a sentence, commands to paste, the portal path where that is the better way."""
+    """A fix: a text, commands to paste, and the portal path if the portal is a better way."""
 
     text: str
     commands: tuple[str, ...]
@@ -51,7 +51,7 @@ class AcceptedPart(Part, frozen=True, kw_only=True):
 
 
 class FindingPart(Part, frozen=True, kw_only=True):
-    """What a cause means here, how certain it is, who can fix it, and how."""
+    """A cause on this connection: its explanation, its certainty, its owner, and the fix."""
 
     cause: str
     certainty: Literal["certain", "likely"]
@@ -65,7 +65,7 @@ class FindingPart(Part, frozen=True, kw_only=True):
 
 
 class RootCausePart(FindingPart, frozen=True, kw_only=True):
-    """A finding that makes the verdict: the check that owns it, and the checks that it blocks."""
+    """A finding that determines the verdict, with the check that owns it and the checks that it blocks."""
 
     check: str
     blocks: tuple[str, ...]
@@ -110,7 +110,7 @@ class CheckPart(Part, frozen=True, kw_only=True):
 
 
 class RequestPart(Part, frozen=True, kw_only=True):
-    """One exchange with a service, as it went. Seconds are those since the first request of the connection."""
+    """One exchange with a service. ``started_s`` counts seconds from the first request of the connection."""
 
     probe: str
     operation: str
@@ -126,7 +126,7 @@ class RequestPart(Part, frozen=True, kw_only=True):
 
 
 class CoveragePart(Part, frozen=True, kw_only=True):
-    """How many checks ran, of those that a whole verification runs."""
+    """The number of checks that ran, and the number of checks in a full verification."""
 
     ran: int
     total: int
@@ -153,7 +153,7 @@ class TargetPart(Part, frozen=True, kw_only=True):
 
 
 class WatchEventPart(Part, frozen=True, kw_only=True):
-    """A root cause that was found, or that was fixed, while the connection was watched."""
+    """A root cause that was found or fixed while the connection was watched."""
 
     at: datetime
     kind: Literal["found", "fixed"]
@@ -206,7 +206,7 @@ class RunPart(Part, frozen=True, kw_only=True):
 
 
 class StalePart(Part, frozen=True, kw_only=True):
-    """An acceptance of the baseline that has to go, which makes the run fail."""
+    """An acceptance that has to be removed from the baseline; it makes the run fail."""
 
     check: str
     connection: str | None
@@ -218,7 +218,7 @@ class StalePart(Part, frozen=True, kw_only=True):
 
 
 class EndPart(Part, frozen=True, kw_only=True):
-    """An announced end, and the connections of a fleet that are not ready for it."""
+    """An announced end, with the connections of a fleet that are not ready for it."""
 
     id: str
     what: str

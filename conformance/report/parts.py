@@ -1,4 +1,4 @@
-"""A finished verification as parts of the report: redacted, cut to length, with links and commands."""
+"""The parts of the report for a finished verification: redacted, shortened, with links and commands."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ COMMAND = "pytest --sentinel-config=FILE"
 
 
 def _text(text: str, length: int = TEXT) -> str:
-    """Return what a service or a file says, as a report may show it."""
+    """Return a text of a service or a file, redacted and shortened."""
     return excerpt(text, length)
 
 
@@ -57,8 +57,8 @@ Masking = Callable[..., str]
 def connection_part(
     report: Report, command: str = COMMAND, docs: Docs = UNPUBLISHED, *, alone: bool = True
 ) -> ConnectionPart:
-    """Return what a report says of its connection, which is ``alone`` in its run or not."""
-    command, once = printable(redact(command)), cache(_text)  # most checks show the same few exchanges
+    """Return the part of the report for one connection; ``alone`` if the run has no other connection."""
+    command, once = printable(redact(command)), cache(_text)  # most checks share a few exchanges
     connection, verdict = report.connection, report.verdict
     prefix = "" if alone or not NAMEABLE.fullmatch(connection.name) else f"{connection.name}-"
 
@@ -110,13 +110,13 @@ def _event(event: WatchEvent) -> WatchEventPart:
 
 
 def again(command: str, check: str, cause: str) -> str:
-    """Return the command that looks at one check again; it waits for a cause that goes away by itself."""
+    """Return the command that repeats one check; for a transient cause it also waits."""
     wait = " --sentinel-wait=10m" if cause in TRANSIENT and "--sentinel-wait" not in command else ""
     return f"{command}{wait} -k {check}"
 
 
 def finding_part(finding: Finding, docs: Docs = UNPUBLISHED) -> FindingPart:
-    """Return a finding as the report has it, redacted."""
+    """Return the part of the report for a finding, redacted."""
     return FindingPart(
         cause=finding.cause,
         certainty=finding.certainty,
@@ -159,7 +159,7 @@ def _accepted(accepted: Accepted | None) -> AcceptedPart | None:
 
 
 def stale_parts(stale: Iterable[Stale]) -> tuple[StalePart, ...]:
-    """Return stale acceptances as the report has them."""
+    """Return the parts of the report for stale acceptances."""
     return tuple(_stale(acceptance) for acceptance in stale)
 
 

@@ -1,4 +1,4 @@
-"""Live progress at a terminal: the probes of a few connections, the connections of a fleet."""
+"""Live progress at a terminal: probes for a few connections, connections for a fleet."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ MAX_NAMED = 20
 
 
 def progress(connections: int, stream: IO[str] | None) -> Progress:
-    """Return the progress of a run over so many connections, on a stream or nowhere."""
+    """Return the progress of a run over this number of connections; it shows nothing without a stream."""
     if connections > MAX_NAMED and stream:
         return fleet_progress(connections, stream)
     return Progress(stream and watched(stream))
 
 
 def fleet_progress(connections: int, stream: IO[str]) -> Progress:
-    """Return the progress of a fleet, on a stream that may be a terminal."""
+    """Return the progress of a fleet; bars are shown only if the stream is a terminal."""
     return FleetProgress(watched(stream), connections)
 
 
 class Progress:
-    """One line per run with counts and time, on a terminal; gone when the report comes."""
+    """One line for the run, with counts and time, on a terminal; it is removed before the report."""
 
     def __init__(self, stream: IO[str] | None) -> None:
         self._bars = None if stream is None else self.create_bars(stream)
@@ -43,7 +43,7 @@ class Progress:
 
     @property
     def console(self) -> Console | None:
-        """Return the console above whose last line the progress is shown; None where it is not shown."""
+        """Return the console of the progress line, for output above it; None if no progress is shown."""
         return self._bars.console if self._bars else None
 
     def create_bars(self, stream: IO[str]) -> Bars:
@@ -65,7 +65,7 @@ class Progress:
             self._bars.stop()
 
     def update(self, name: str, answered: int, total: int) -> None:
-        """``answered`` of the ``total`` probes of a connection that are on their way have been answered."""
+        """Show that ``answered`` of the ``total`` probes of a connection have an answer."""
         self._state[name] = (answered, total)
         if self._task is not None and self._bars:
             answered_count, total_count = (sum(pair[part] for pair in self._state.values()) for part in (0, 1))
@@ -73,13 +73,13 @@ class Progress:
             self._bars.update(self._task, description=f"asking {what}", completed=answered_count, total=total_count)
 
     def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
-        """A connection has its verdict."""
+        """Do nothing: a single verdict is not shown here."""
 
 
 class FleetProgress(Progress):
-    """Connections of a fleet: how many are finished, how fast, how many do not work.
+    """The progress of a fleet: finished connections, their rate, broken connections.
 
-    Without a terminal, each connection that does not work is printed as a line of standard output, once it is finished.
+    Without a terminal, each connection that does not work is printed as a line on standard output when it is finished.
     """
 
     def __init__(self, stream: IO[str] | None, connections: int) -> None:
@@ -103,7 +103,7 @@ class FleetProgress(Progress):
         """Do nothing: single answers are not shown for a fleet."""
 
     def finished(self, name: str, status: VerdictStatus, summary: str) -> None:
-        """Count a connection that has its verdict; without bars, print a line for one that does not work."""
+        """Count a finished connection; without bars, print a line if it does not work."""
         from conformance.verification.verdict import TROUBLE
 
         self._finished_count += 1
@@ -121,13 +121,13 @@ class FleetProgress(Progress):
 
 
 def watched(stream: IO[str]) -> IO[str] | None:
-    """Return the stream if it is a terminal that can redraw a line, and no CI log; else None."""
+    """Return the stream if it is a terminal that can redraw a line and not a CI log; otherwise None."""
     able = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
     return stream if able else None
 
 
 def bars(stream: IO[str], *columns: ProgressColumn) -> Bars:
-    """Return rich's progress bar: what is done, how far it is, and these columns."""
+    """Return rich's progress bar: a spinner, the description, a bar, and these columns."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 

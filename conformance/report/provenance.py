@@ -1,4 +1,4 @@
-"""Where the answers of a run came from, said first wherever no real service was asked."""
+"""The provenance of a run's answers; reports begin with it if no real service was asked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from conformance.report.model import Document
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Answers that do not come from the services now. ``recorded`` is the services' clock at a recording, if known."""
+    """Answers from a simulation or a recording. ``recorded`` is the time of the recording by the services' clock, if
+    known.
+    """
 
     kind: Literal["simulation", "recording"]
     source: str
@@ -20,7 +22,7 @@ class Provenance:
 
     @property
     def sentence(self) -> str:
-        """Return one sentence without a full stop."""
+        """Return a sentence without a full stop."""
         if self.kind == "simulation":
             return f"SIMULATION ({self.source}): no real service was asked"
         when = f" of {self.recorded:%Y-%m-%d}" if self.recorded else ""
@@ -28,7 +30,7 @@ class Provenance:
 
 
 def provenance(document: Document) -> Provenance | None:
-    """Return where the answers of a report came from; None where the services themselves answered."""
+    """Return the provenance of a report's answers; None if they came from the real services."""
     source = document.run.source
     kind = source.partition(":")[0]
     if kind == "fake":

@@ -1,4 +1,4 @@
-"""The report as Markdown: for the summary of a CI job, and for tickets."""
+"""The report as Markdown, for the summary of a CI job and for tickets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from conformance.verification.verdict import TROUBLE
 
 
 def summary(document: Document) -> bytes:
-    """Return the verdict and the next action first, then each connection in trouble; all its checks are folded."""
+    """Return the Markdown text: the verdict and the next action, then each connection in trouble with its checks
+    folded.
+    """
     status, sentence = headline(document)
     origin = provenance(document)
     lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []

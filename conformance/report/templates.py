@@ -1,4 +1,6 @@
-"""Pages from templates: everything escaped, styles and scripts inlined, nothing else allowed to load or run."""
+"""Rendering of pages: values are escaped, styles and scripts are inlined, everything else is forbidden to
+load or run.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
 
 @cache
 def environment(*packages: str) -> Environment:
-    """Return the templates beside the modules of packages, the first that has one; an unknown name is an error."""
+    """Return the Jinja environment for templates in these packages, searched in order. Undefined variables
+    are errors.
+    """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -31,12 +35,12 @@ def environment(*packages: str) -> Environment:
 
 @cache
 def text_of(package: str, name: str) -> str:
-    """Return a file beside the modules of a package."""
+    """Return the text of a file in a package."""
     return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def policy(style: str = "", script: str = "") -> str:
-    """Return the Content-Security-Policy of a page that consists of itself: this style, this script, and no request."""
+    """Return the Content-Security-Policy of a self-contained page: only this style and script, no requests."""
     allowed = [f"{kind}-src '{_digest(text)}'" for kind, text in (("style", style), ("script", script)) if text]
     return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 

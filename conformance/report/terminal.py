@@ -1,4 +1,4 @@
-"""The verdict at the terminal: first the answer and what to do, then what proves it, then the rest folded small."""
+"""The report at the terminal: the verdict and the next action, the proof, then a summary of the rest."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ FOLDED = 3
 
 
 class Terminal:
-    """Prints a report. ``verbose`` 1 shows every check with its time, 2 also the evidence."""
+    """Printer of a report. ``verbose`` 1 adds every check with its time, 2 also the evidence."""
 
     def __init__(self, console: Console, verbose: int = 0) -> None:
         self._console, self._verbose = console, verbose
 
     def show(self, document: Document) -> None:
-        """The whole report: on one screen if one thing is wrong, and each further thing adds at most one."""
+        """Print the whole report: one screen for one root cause, at most one more screen for each further cause."""
         wrong = sum(
             max(1, len(connection.root_causes))
             for connection in document.connections
@@ -55,11 +55,11 @@ class Terminal:
         show(self._console, list(self.lines(document)), room)
 
     def headline(self, part: ConnectionPart) -> None:
-        """The verdict on a connection, in a sentence."""
+        """Print the verdict on a connection as a sentence."""
         show(self._console, [Line(part.verdict.summary, sign=SIGNS[part.verdict.status], name=part.name)])
 
     def explain(self, finding: FindingPart, code: str | None) -> None:
-        """What one error means."""
+        """Print the meaning of one error and its fix. ``code`` is the error code, if known."""
         sign = SIGNS["inconclusive" if finding.cause == "unknown" else "failed"]
         lines = [
             Line("", sign=sign, name=code or finding.cause),
@@ -73,7 +73,7 @@ class Terminal:
         show(self._console, lines)
 
     def check(self, check: Check, docs: str) -> None:
-        """What one check is about."""
+        """Print the description of one check; ``docs`` is the address of its page."""
         lines = [
             Line(check.title, name=check.id, sign=SIGNS["not_applicable"]),
             row("area", f"{AREAS.get(check.area, check.area)} ({LEVELS[check.level]})"),
@@ -116,7 +116,7 @@ class Terminal:
         yield from since(document, part)
 
     def _folded(self, connections: Sequence[ConnectionPart]) -> Iterator[Line]:
-        """Yield several connections: those in trouble with their causes, those that work by name."""
+        """Yield the lines of several connections: those in trouble with their causes, the others by name."""
         trouble = [connection for connection in connections if connection.verdict.status in TROUBLE]
         for check in trouble if len(trouble) <= FOLDED else ():
             yield Line("", rank=1)
@@ -133,7 +133,7 @@ class Terminal:
             yield Line("", rank=1)
             yield Line(", ".join(working), sign=SIGNS["conformant"], name=f"{len(working)} work")
 
-    # One connection, top to bottom
+    # The sections of one connection, in their order on the screen
 
     def _root_cause(self, cause: RootCausePart, part: ConnectionPart, *, only: bool) -> Iterator[Line]:
         check = next((check for check in part.checks if check.id == cause.check), None)
@@ -156,7 +156,7 @@ class Terminal:
             yield row("blocks", f"{plural(len(cause.blocks), 'check')}: {names}", style="magenta")
 
     def _notes(self, part: ConnectionPart) -> Iterator[Line]:
-        """Yield the warnings and internal errors; checks that say the same share a line."""
+        """Yield the warnings and internal errors; checks with the same text share a line."""
         noted: dict[tuple[str, str], list[CheckPart]] = {}
         for check in part.checks:
             if check.outcome in ("warning", "error"):
@@ -172,7 +172,7 @@ class Terminal:
                 yield row("fix", f"{capital(OWNERS[check.finding.owner])}: {check.finding.fix.text}", rank=6)
 
     def _areas(self, part: ConnectionPart) -> Iterator[Line]:
-        """Yield a line for each area; where nothing is wrong and there is no room, they share one."""
+        """Yield a line for each area; on a small screen, areas without problems share one."""
         yield Line("", rank=5)
         by_area = {area: list(checks) for area, checks in groupby(part.checks, key=lambda check: check.area)}
         counts = {area: Counter[str](check.outcome for check in checks) for area, checks in by_area.items()}
@@ -231,7 +231,7 @@ class Terminal:
 
 
 def accepted(part: ConnectionPart) -> Iterator[Line]:
-    """Yield the known findings that the baseline accepts, each in one line."""
+    """Yield a line for each accepted root cause."""
     for cause in part.accepted:
         assert cause.accepted is not None
         text = f"{cause.cause}, accepted until {cause.accepted.expires}: {cause.accepted.reason}"
@@ -239,7 +239,7 @@ def accepted(part: ConnectionPart) -> Iterator[Line]:
 
 
 def since(document: Document, part: ConnectionPart) -> Iterator[Line]:
-    """Yield what changed for a connection since the run that was given to compare with."""
+    """Yield the changes of a connection since the previous run; nothing without a comparison."""
     if document.comparison:
         yield Line("")
         for label, text in changes(document.comparison, part.name):
@@ -247,7 +247,7 @@ def since(document: Document, part: ConnectionPart) -> Iterator[Line]:
 
 
 def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
-    """Yield many connections in trouble: each cause once, with the connections that have it."""
+    """Yield the causes of many connections in trouble: each cause once, with its connections."""
     causes: dict[str, tuple[RootCausePart, list[ConnectionPart]]] = {}
     for connection in connections:
         for cause in connection.root_causes:
@@ -268,6 +268,6 @@ def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
 
 
 def single_cause(document: Document) -> RootCausePart | None:
-    """Return the one root cause of a run over one connection: its fix follows the verdict at once."""
+    """Return the root cause if the run has one connection with exactly one; its fix follows the verdict directly."""
     causes = [cause for connection in document.connections for cause in connection.root_causes]
     return causes[0] if len(document.connections) == 1 and len(causes) == 1 else None

@@ -1,4 +1,4 @@
-"""The fix of a finding at the terminal: what to do, its commands, and how to distinguish its causes."""
+"""The fix of a finding at the terminal: its text, its commands, and how to distinguish possible causes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from conformance.report.wording import OWNERS, SHELLS, capital, first_sentence
 
 
 def commands(fix: FixPart, *, full: bool = False) -> Iterator[Line]:
-    """Yield the commands; of several of one kind, the first has to be seen. ``full`` adds roles, other shells and
-    undoing.
+    """Yield the commands. On a small screen, only the first of several similar ones is shown.
+
+    ``full`` adds required roles, forms for other shells, and the commands that revert.
     """
     first = {_kind(step): step for step in reversed(fix.steps)}
     repeated = [step for step in fix.steps if first[_kind(step)] is not step]
@@ -36,19 +37,21 @@ def commands(fix: FixPart, *, full: bool = False) -> Iterator[Line]:
 
 
 def _kind(step: StepPart) -> str:
-    """Return what a command does: its first words."""
+    """Return the kind of a command: its first four words."""
     return " ".join(step.command.split()[:4])
 
 
 def others(finding: FindingPart) -> Iterator[Line]:
-    """Yield how to find out which of several causes it is."""
+    """Yield a line for each possible cause that says how to recognise it; nothing if there is only one."""
     for name in (finding.cause, *finding.also) if finding.also else ():
         if tell := CAUSES[name].tell:
             yield row("", f"{name}: {tell}", style="dim")
 
 
 def fix(finding: FindingPart, *, full: bool = False) -> Iterator[Line]:
-    """Yield what to do, by whom, and with which commands; where there is no room, the first sentence of it."""
+    """Yield the fix with its owner, commands and portal path. On a small screen, the text is cut after its first
+    sentence.
+    """
     owner, text = capital(OWNERS[finding.owner]), finding.fix.text
     yield row("fix", f"{owner}: {text}", rank=2, brief=f"{owner}: {first_sentence(text)}.")
     yield from commands(finding.fix, full=full)

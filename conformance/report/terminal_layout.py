@@ -1,4 +1,4 @@
-"""Lines for a terminal of any width, colour and encoding: their content is in ``terminal``."""
+"""Layout of lines for any terminal width, colour and encoding. Their content comes from ``terminal``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'", or
 
 
 def console(file: IO[str] | None = None, *, width: int | None = None, color: bool | None = None) -> Console:
-    """Return a console for the report: as wide as the terminal, 100 columns at most. NO_COLOR is honoured."""
+    """Return a console for the report, as wide as the terminal but at most 100 columns. It respects NO_COLOR."""
     terminal = Console(
         file=Outlet.of(file or sys.stdout),
         highlight=False,
@@ -41,10 +41,10 @@ def console(file: IO[str] | None = None, *, width: int | None = None, color: boo
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A text after a sign with a name in bold, or after a label, or bare.
+    """A text after a sign and a name in bold, or after a label, or alone.
 
-    ``rank`` says how soon it is left out where the screen is too small (0: never); ``brief`` is what is shown instead.
-    ``wrap`` breaks it into lines of a width.
+    On a small screen, lines with the highest ``rank`` are left out first (0: never); ``brief`` is then shown instead.
+    ``wrap`` breaks the text into lines of a given width.
     """
 
     text: str
@@ -58,7 +58,7 @@ class Line:
     wrap: Callable[[str, int], list[str]] | None = None
 
     def texts(self, console: Console, *, brief: bool = False) -> list[Text]:
-        """Return its lines; none if it is to be left out."""
+        """Return the lines to print; with ``brief``, those of the brief text, or none without one."""
         if brief and self.brief is None:
             return []
         text = self.brief if brief and self.brief is not None else self.text
@@ -76,7 +76,7 @@ class Line:
         ]
 
     def _signed(self, text: str, sign: Sign, console: Console) -> list[Text]:
-        """Return a sign, a name in bold, and a text that hangs below its own beginning."""
+        """Return a sign, the name in bold, and the text; further lines are indented to the start of the first."""
         hang = self.indent + 2
         text_with_name = f"{self.name}  {text}".strip()
         lines = wrapped(text_with_name, console.width - hang)
@@ -88,7 +88,7 @@ class Line:
 
 
 def show(console: Console, lines: Sequence[Line], height: int | None = None) -> None:
-    """Prints the lines; with a height, the least needed are left out until the others fit."""
+    """Print the lines; with a ``height``, lines of high rank are left out until the rest fits."""
     for text in fitted(console, lines, height):
         text.rstrip()
         if plain(console):
@@ -98,7 +98,7 @@ def show(console: Console, lines: Sequence[Line], height: int | None = None) -> 
 
 
 def fitted(console: Console, lines: Sequence[Line], height: int | None) -> list[Text]:
-    """Return what is shown of the lines in so many, lower ranks before higher ones."""
+    """Return the texts of the lines that fit in ``height``; the lines with the highest rank are left out first."""
     ranks = sorted({line.rank for line in lines if line.rank}, reverse=True)
     left_out = max(ranks, default=0) + 1
     texts = _texts(console, lines, left_out)
@@ -114,24 +114,26 @@ def _texts(console: Console, lines: Iterable[Line], left_out: int) -> list[Text]
 
 
 def height(console: Console) -> int:
-    """Return lines that hold as much as a screen of 80 columns."""
+    """Return the number of lines that hold as much text as a screen of 80 columns."""
     return max(HEIGHT, HEIGHT * 80 // console.width)
 
 
 def plain(console: Console) -> bool:
-    """Return whether only ASCII is sure to be shown."""
+    """Return whether only ASCII is safe to print, since the console's encoding is not a UTF."""
     return not (console.encoding or "").lower().startswith("utf")
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Return lines of a width; a word that is longer, such as a URL, stays whole so that it can be copied."""
+    """Return the lines of a text wrapped to a width; longer words, such as URLs, stay whole so that they can
+    be copied.
+    """
     return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def message_lines(text: str, width: int, prefix: str = "") -> str:
-    """Return a message with its sentences wrapped to a width; commands, which are indented by four, stay whole.
+    """Return a message wrapped to a width; commands, which are indented by four spaces, stay whole.
 
-    ``prefix`` is the text before its first line.
+    ``prefix`` is the text before the first line of the message.
     """
     lines: list[str] = []
     for line in (prefix + text).splitlines():
@@ -145,9 +147,9 @@ def message_lines(text: str, width: int, prefix: str = "") -> str:
 
 
 def option_lines(command: str) -> list[str]:
-    """Return a command in pieces that each begin a line: one option with its value each.
+    """Return the pieces of a command, one for each option with its value.
 
-    Joined without anything between, they are the command again.
+    Joined without separators, they are the command again.
     """
     pieces = re.split(r"(?<= )(?=-)", command)
     lines = [pieces[0]]
@@ -161,9 +163,9 @@ def option_lines(command: str) -> list[str]:
 
 
 def continued(command: str, width: int) -> list[str]:
-    """Return a command over several lines, each but the last ending in a backslash: it can be pasted unchanged.
+    """Return the lines of a command; each but the last ends in a backslash, so that it can be pasted unchanged.
 
-    What stands in quotes stays on one line, with the quotes that it has.
+    Quoted text stays on one line and keeps its quotes.
     """
     words = WORD.findall(command) or [command]
     lines = [words[0]]
@@ -185,5 +187,5 @@ def row(
     brief: str | None = None,
     wrap: Callable[[str, int], list[str]] | None = None,
 ) -> Line:
-    """Return a text beside its label, below the line that has the sign."""
+    """Return a line with a label, placed below a line with a sign."""
     return Line(text, label=label, style=style, indent=indent, rank=rank, brief=brief, wrap=wrap)

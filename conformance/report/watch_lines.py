@@ -1,4 +1,4 @@
-"""What a watch prints as things happen: a line for each event, and below a cause that was found how to fix it."""
+"""The lines that a watch prints: one for each event, followed by the fix if a cause was found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.verification.watch_event import WatchEvent
 
 
 def event_lines(event: WatchEvent, connection: str = "") -> Iterator[Line]:
-    """Yield the lines of an event; the name of its ``connection`` where there are several. Times are local."""
+    """Yield the lines of an event, with the name of its ``connection`` if given. Times are local."""
     finding = finding_part(event.root.finding)
     at = f"{event.at.astimezone():%H:%M:%S}"
     name = " ".join(word for word in (at, connection, event.kind) if word)

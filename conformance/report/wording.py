@@ -1,4 +1,4 @@
-"""The words and signs that every form of the report uses."""
+"""The words and signs of all forms of the report."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ LEVELS: Mapping[str, str] = {"must": "required", "should": "recommended"}
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """How an outcome or a verdict is shown; colour is never the only sign. ``plain`` is the sign in ASCII."""
+    """The signs of an outcome or a verdict; colour is never the only one. ``plain`` is the sign in ASCII."""
 
     sign: str
     plain: str
@@ -79,12 +79,14 @@ ORDER: tuple[Status, ...] = (
 
 
 def day_of(moment: date) -> str:
-    """Return a day as English pages write it: ``3 Nov 2026``."""
+    """Return a date in English: ``3 Nov 2026``."""
     return f"{moment.day} {moment:%b %Y}"
 
 
 def forms(steps: Sequence[StepPart]) -> dict[str, tuple[str, ...]]:
-    """Return the commands of a fix by the shells that take them: ``bash, zsh, Cloud Shell``, then each with its own."""
+    """Return the commands of a fix by shell: first ``bash, zsh, Cloud Shell``, then each shell that needs its
+    own form.
+    """
     names = dict.fromkeys(name for step in steps for name in step.shells)
     others = [SHELLS[name] for name in ("powershell", "cmd") if name not in names]
     return {
@@ -99,14 +101,14 @@ def plural(number: int, noun: str) -> str:
 
 
 def request_summary(run: RunPart) -> str:
-    """Return how much was asked: ``53 requests in 0.2 s``."""
+    """Return the number of requests and their duration: ``53 requests in 0.2 s``."""
     return f"{plural(run.requests, 'request')} in {run.duration_s:.1f} s"
 
 
 def proof_of(evidence: EvidencePart | None) -> list[str]:
-    """Return what proves a finding, in parts; empty where there is nothing to quote.
+    """Return the parts of a finding's proof; empty if there is none.
 
-    The status of a success proves nothing by itself: the finding is in the answer, which the request id names.
+    A success status is left out since it proves nothing: the proof is in the answer, which the request id identifies.
     """
     if evidence is None:
         return []
@@ -121,21 +123,22 @@ LIMITED_SCOPE = "that these checks see "
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """Return how many checks ended how: ``1 failed, 46 blocked, 2 warnings, 42 passed``."""
+    """Return the number of checks with each outcome: ``1 failed, 46 blocked, 2 warnings, 42 passed``."""
     parts = [(counts[outcome], SIGNS[outcome].word) for outcome in ORDER if counts.get(outcome)]
     return ", ".join(f"{number} {word}{'s' if word == 'warning' and number > 1 else ''}" for number, word in parts)
 
 
 def worst(counts: Mapping[str, int]) -> str:
-    """Return the outcome that represents several: the one that needs attention first; not applicable, only if all are
-    not.
+    """Return the outcome that needs attention most.
+
+    ``not_applicable`` and ``not_configured`` are returned only if no check passed.
     """
     outcome = next(status for status in ORDER if counts.get(status))
     return "passed" if outcome.startswith("not_") and counts.get("passed") else outcome
 
 
 def headline(document: Document) -> tuple[VerdictStatus, str]:
-    """Return the verdict over all connections, and the sentence that says it."""
+    """Return the verdict over all connections and a sentence that states it."""
     statuses = Counter(connection.verdict.status for connection in document.connections)
     status = worst_verdict(statuses, document.run.unfinished)
     others = unfinished(document.run)
@@ -153,7 +156,7 @@ def headline(document: Document) -> tuple[VerdictStatus, str]:
 
 
 def part_notice(document: Document) -> str | None:
-    """Return the sentence that a page says first where not all checks ran, without a full stop; None where all did."""
+    """Return the first sentence of a page if only some of the checks ran, without a full stop; otherwise None."""
     parts = [connection.verdict.coverage for connection in document.connections if connection.verdict.coverage]
     if not parts:
         return None
@@ -162,32 +165,32 @@ def part_notice(document: Document) -> str | None:
 
 
 def covered(part: CoveragePart) -> Coverage:
-    """Return how many checks ran, as a report has it."""
+    """Return the coverage for a part of the report."""
     return Coverage(part.ran, part.total)
 
 
 def in_part(statuses: Counter[VerdictStatus], connections: int) -> str:
-    """Return the verdicts on several connections, where of some only a part of the checks ran."""
+    """Return a sentence about several connections, some of which ran only a part of the checks."""
     parts = f"Only a part of the checks ran; they passed on {statuses['partial']} of {connections} connections"
     return f"{parts}; {statuses['conformant']} work" if statuses["conformant"] else parts
 
 
 def worst_verdict(statuses: Counter[VerdictStatus], unfinished: int) -> VerdictStatus:
-    """Return the worst of the verdicts; a run that is not finished is incomplete at best."""
+    """Return the worst verdict; with unfinished connections it is ``incomplete`` or worse."""
     statuses_of_all = statuses + Counter[VerdictStatus](incomplete=unfinished)
     order: tuple[VerdictStatus, ...] = ("nonconformant", "incomplete", "partial")
     return next((status for status in order if statuses_of_all[status]), "conformant")
 
 
 def unfinished(run: RunPart) -> str:
-    """Return what a sentence about connections ends with, where there are others that have no verdict."""
+    """Return the end of a sentence about connections: the number of unfinished ones; empty if there are none."""
     if run.unfinished == 0:
         return ""
     return f"; {run.unfinished} {'other is' if run.unfinished == 1 else 'others are'} not finished"
 
 
 def next_action(document: Document) -> str:
-    """Return the one thing to do now, with who does it, as a sentence."""
+    """Return the next action and its owner as a sentence."""
     trouble = [connection for connection in document.connections if connection.verdict.status in TROUBLE]
     if not trouble and document.stale:
         return f"Update the baseline: {first_sentence(document.stale[0].message)}."
@@ -215,17 +218,17 @@ def areas_of(ids: Iterable[str], part: ConnectionPart) -> list[str]:
 
 
 def first_sentence(text: str) -> str:
-    """Return a text up to its first full stop, which is left out."""
+    """Return a text up to its first full stop, without it."""
     return text.partition(". ")[0].rstrip(".")
 
 
 def capital(text: str) -> str:
-    """Return a text with a capital first letter; the others stay as they are."""
+    """Return a text with its first letter in upper case; the others are unchanged."""
     return text[:1].upper() + text[1:]
 
 
 def certainty(finding: FindingPart, most: int = 99) -> str:
-    """Return how sure a finding is, and what else it could be: at most so many other causes by name."""
+    """Return the certainty of a finding, with the names of at most ``most`` other possible causes."""
     if finding.certainty == "certain" or not finding.also:
         return finding.certainty
     more = len(finding.also) - most
@@ -233,7 +236,7 @@ def certainty(finding: FindingPart, most: int = 99) -> str:
 
 
 def ranges(ids: Sequence[str]) -> str:
-    """Return check ids with neighbours folded: ``LA-001, LA-010..013``."""
+    """Return check ids, with consecutive ones shortened: ``LA-001, LA-010..013``."""
     parts: list[str] = []
     for prefix, group in groupby(ids, key=lambda id: id.rpartition("-")[0]):
         numbers = [int(id.rpartition("-")[2]) for id in group]

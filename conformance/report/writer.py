@@ -1,4 +1,4 @@
-"""The report folder: every form of the report, each a file made from the document."""
+"""The report folder, with every form of the report as a file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ FORMS: Mapping[str, Form] = {"report.json": json.encode, "report.html": page, "s
 
 
 def write(folder: Path, document: Document, languages: Sequence[str] = ("en",), contact: str = "") -> None:
-    """Writes every form into the folder, which is made if it is not there; each replaces its predecessor whole.
+    """Write all forms of the report into the folder, which is created if needed. Each file is replaced atomically.
 
-    ``contact`` is who sends the pages to hand back.
-    Raises ``OSError``.
+    ``contact`` is the name and address of the sender of hand-back pages. Raises ``OSError``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     contents = ((name, form(document)) for name, form in FORMS.items())

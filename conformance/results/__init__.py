@@ -1,1 +1,1 @@
-"""What runs leave on disk: journals, shards and the history of verdicts."""
+"""The results of runs on disk: journals, shards and the history of verdicts."""

@@ -23,7 +23,7 @@ OPENING = 5.0
 """The same before anything is verified: another run holds the file for milliseconds at a time."""
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
-# Each script takes a file from the version before it to the next; `user_version` says how many have run.
+# Each script migrates a file to the next version; `user_version` is the number of scripts that have run.
 MIGRATIONS = (
     """
     CREATE TABLE looks (
@@ -77,7 +77,7 @@ class Observation:
 
 
 def observation_of(entry: Entry) -> Observation:
-    """Return the verdict of a finished connection, and its causes, for the history."""
+    """Return the observation of a finished connection: its verdict and causes."""
     part = entry.part
     causes = frozenset((cause.cause, cause.check) for cause in part.root_causes)
     return Observation(entry.started, entry.name, part.verdict.status, causes, entry.source)
@@ -131,7 +131,9 @@ class History:
         try:
             self._database.execute("PRAGMA foreign_keys = ON")
             self._migrate()
-            self._database.execute("PRAGMA journal_mode = WAL")  # only now: a file that is no history is not changed
+            self._database.execute(
+                "PRAGMA journal_mode = WAL"
+            )  # only now, so that a file that is not a history stays unchanged
             self._database.execute("PRAGMA synchronous = NORMAL")
             self._database.execute(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1000:.0f}")
         except sqlite3.OperationalError as error:
@@ -144,7 +146,9 @@ class History:
             raise
 
     def retry(self) -> None:
-        """Open a locked file once more. Raises ``sqlite3.Error`` if it is still locked, or is no history."""
+        """Open a locked file once more. Raises ``sqlite3.Error`` if it is still locked or is damaged, and
+        :class:`HistoryError` if it is not a history.
+        """
         if self.locked:
             self._open(OPENING)
         if self.locked:
@@ -199,7 +203,7 @@ class History:
         return [(datetime.fromisoformat(started), counts) for started, counts in result.items()]
 
     def overlap(self, run: datetime, other_run: datetime) -> bool:
-        """Return whether runs with these starts have a common connection; if so, they are no shards of one run."""
+        """Return whether runs with these starts have a common connection; if so, they are not shards of one run."""
         starts = [moment.astimezone(UTC).isoformat() for moment in (run, other_run)]
         with closing(self._database.cursor()) as cursor:
             return cursor.execute(SELECT_COMMON, starts).fetchone() is not None

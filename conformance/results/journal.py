@@ -29,10 +29,10 @@ class JournalError(UsageError):
 
 
 class Journal:
-    """The entries of a run in a file, or compressed in memory if there is no file.
+    """The entries of a run in a file, or compressed in memory without a file.
 
-    Processes that write at the same time have a file each; ``of`` returns the journal of another process, beside this
-    one.
+    Each process that writes at the same time has its own file; ``of`` returns the journal of another process, in the
+    same folder.
 
     If the file cannot be written, entries are kept in memory and ``problem`` is the reason. An incomplete line, left by
     a killed run, is ignored.
@@ -65,15 +65,15 @@ class Journal:
         return [Journal(path) for path in sorted(paths)]
 
     def finished(self, fingerprints: Mapping[str, str]) -> dict[str, datetime]:
-        """Return the finished ones of these connections (name: fingerprint), with the start of the run that finished
-        them.
+        """Return the connections (name: fingerprint) that are finished, with the start of the run that finished them.
 
         Raises :class:`JournalError`.
         """
         return {entry.name: entry.started for _, entry in self._finished(fingerprints)}
 
     def start(self, fingerprints: Mapping[str, str] | None = None) -> None:
-        """Start the journal again with the finished entries of these connections (name: fingerprint); none by default.
+        """Start the journal again; keep only the finished entries of these connections (name: fingerprint), none by
+        default.
 
         Raises :class:`JournalError`.
         """
@@ -145,7 +145,7 @@ class Journal:
         return (line for line, _ in self._finished(fingerprints)) if fingerprints else iter(())
 
     def _finished(self, fingerprints: Mapping[str, str]) -> Iterator[tuple[bytes, Entry]]:
-        """Yield one entry for each of these connections, although joined journals may hold several."""
+        """Yield one line and entry for each of these connections, even if several journals contain it."""
         names = set[str]()
         for journal in (self, *self.others()):
             for number, line in enumerate(journal._lines(), 1):
@@ -172,7 +172,9 @@ class Journal:
         yield from self._in_memory
 
     def _whole(self, line: bytes, number: int) -> Entry:
-        """Return the complete entry of a line. Raises :class:`JournalError`, which names the line."""
+        """Return the entry of a line after decoding all of it. Raises :class:`JournalError`, which states the line's
+        number.
+        """
         try:
             entry = msgspec.json.decode(line, type=Entry)
             _ = entry.part

@@ -1,4 +1,4 @@
-"""A shard of the connections, always with the same connections: for the jobs of a CI matrix."""
+"""Stable shards of the connections, for the jobs of a CI matrix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class ShardError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """The ``index``-th of ``count`` shards, from 1. Only a connection's name decides to which shard it belongs."""
+    """The ``index``-th of ``count`` shards, from 1. Only its name decides to which shard a connection belongs."""
 
     index: int
     count: int

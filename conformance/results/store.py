@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunStore:
-    """Stores finished connections. If the history cannot be written, no verdict is lost."""
+    """A store of finished connections. A history that cannot be written loses no verdicts."""
 
     journal: Journal
     history: History | None = None
@@ -31,9 +31,10 @@ class RunStore:
     """Observations that are not in the history yet."""
 
     def start(self, fingerprints: Mapping[str, str], take: Callable[[Entry], None] | None = None) -> None:
-        """Start the journal with the entries of an earlier run of these connections (name: fingerprint).
+        """Start the journal with the entries of an earlier run for these connections (name: fingerprint).
 
-        ``take`` is called with each of these, and with every entry that is added later. Raises :class:`JournalError`.
+        ``take`` is called with each of these entries, and with every entry that is added later. Raises
+        :class:`JournalError`.
         """
         self.journal.start(fingerprints)
         self._begun, self._take = True, take
@@ -51,7 +52,7 @@ class RunStore:
         return self.journal.in_order(key) if self._begun else iter(())
 
     def close(self) -> None:
-        """Write the observations that a locked history could not take, if it is free now, and close it."""
+        """Write the observations that a locked history could not take, if it is unlocked now, and close the history."""
         if self.history is None:
             return
         import sqlite3

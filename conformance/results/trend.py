@@ -21,7 +21,7 @@ BATCH = 1000
 
 
 def trend(history: History, since: datetime | None = None) -> Trend:
-    """Return the trend since a moment. Earlier episodes that still last count from their beginning."""
+    """Return the trend since a moment. Causes that were open at that moment count from their first day."""
     observations = history.observations(since)
     begun_earlier = (
         {name for name, of_connection in by_connection(observations).items() if of_connection[0].causes}

@@ -1,1 +1,1 @@
-"""The leak scan. It shares no code with the scrubber."""
+"""The leak scan. It is independent of the scrubber's code."""

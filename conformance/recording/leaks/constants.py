@@ -1,7 +1,7 @@
-"""Values that are the same for every customer, or reserved for documentation, and so may be in a recording.
+"""Values that may be in a recording because they are the same for every customer, or reserved for documentation.
 
 Pseudonyms are recognised by marks that real values do not have: GUIDs of one series, long numbers that begin with
-zeros, words such as ``name-0007``, addresses and domains of the ranges that are reserved for documentation.
+zeros, words such as ``name-0007``, addresses and domains reserved for documentation.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ PUBLIC_IDS = frozenset(_PUBLIC_IDS.split())
 
 @cache
 def public_ids() -> frozenset[str]:
-    """GUIDs that are the same everywhere: APIs, their permissions, Azure's built-in roles; without hyphens."""
+    """Return the GUIDs that are the same in every tenant, without hyphens: APIs, their permissions, built-in roles of
+    Azure.
+    """
     from conformance.fakes.state.roles import BUILT_IN
 
     ids = {*PUBLIC_IDS, *(role.id for role in BUILT_IN.values())}
@@ -72,7 +74,7 @@ def public_ids() -> frozenset[str]:
 
 @cache
 def public_hosts() -> frozenset[str]:
-    """Return the hosts of the services in all clouds, and of what their documents point to."""
+    """Return the hosts of the services in all clouds, and the hosts that their documents mention."""
     urls = [url for cloud in CLOUDS.values() for url in (cloud.portal, *cloud.hosts.values())]
     urls += [url for cloud in CLOUDS.values() for audiences in cloud.audiences.values() for url in audiences]
     return PUBLIC_HOSTS | {host(url) for url in urls}
@@ -80,9 +82,7 @@ def public_hosts() -> frozenset[str]:
 
 @cache
 def public_words() -> frozenset[str]:
-    """Return what the services call their own things, in lower case: segments of paths, tables, columns, words of
-    queries.
-    """
+    """Return the services' own names in lower case: segments of paths, tables, columns, words of queries."""
     segments = {word for endpoint in ENDPOINTS.values() for word in re.findall(r"[\w.]+", endpoint.path)}
     columns = {name for table in TABLES.values() for name in (*table.documented, *table.unverified)}
     query_words = {word for query in QUERIES.values() for word in re.findall(r"\w+", query.text)}
@@ -95,13 +95,13 @@ def host(url: str) -> str:
 
 
 def is_reserved_domain(name: str) -> bool:
-    """Return whether a host or domain is reserved, and so belongs to no customer."""
+    """Return whether a host or domain is reserved, so that no customer can own it."""
     name = name.lower().strip(".")
     return any(name == domain or name.endswith(f".{domain}") for domain in RESERVED_DOMAINS)
 
 
 def is_reserved_address(text: str) -> bool:
-    """Return whether an IP address is reserved, and so belongs to no customer; also True for a text that is not an
+    """Return whether an IP address is reserved, so that no customer can own it; also True for a text that is not an
     address.
     """
     try:
@@ -112,6 +112,6 @@ def is_reserved_address(text: str) -> bool:
 
 
 def known_id(digits: str) -> bool:
-    """Return whether a GUID (with or without hyphens) is a pseudonym or the same everywhere."""
+    """Return whether a GUID (with or without hyphens) is a pseudonym or the same in every tenant."""
     plain = digits.replace("-", "").lower()
     return plain.startswith(GUID_MARK) or plain in public_ids()

@@ -1,4 +1,4 @@
-"""Identifying values: ids, hosts, domains, addresses. Pseudonyms and reserved values are allowed."""
+"""Rules about identifying values: ids, hosts, domains, addresses. Pseudonyms and reserved values are allowed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MACS = frozenset({"macaddress", "mac"})
 
 
 def is_allowed_host(name: str) -> bool:
-    """Return whether a host is one of the services', one that their documents point to, or reserved."""
+    """Return whether a host belongs to the services, occurs in their documents, or is reserved."""
     name = name.lower().strip(".")
     return name in public_hosts() or is_reserved_domain(name)
 
@@ -42,19 +42,25 @@ def is_allowed_mail(address: str) -> bool:
 
 
 def no_ones(address: str) -> bool:
-    """Return whether a hardware address is of the range for documentation."""
+    """Return whether a hardware address is in the range for documentation."""
     return MAC.fullmatch(address) is not None
 
 
 def ipv6(passage: Passage) -> Iterable[str]:
-    """IPv6 addresses outside of the range for documentation. What has no two colons in a row or seven is a time."""
+    """Yield IPv6 addresses outside of the documentation range.
+
+    A text needs ``::`` or seven colons; otherwise it is taken for a time.
+    """
     for match in ADDRESS6.finditer(passage.text):
         if ("::" in match[0] or match[0].count(":") == 7) and not is_reserved_address(match[0]):
             yield match[0]
 
 
 def ipv4(passage: Passage) -> Iterable[str]:
-    """IPv4 addresses outside of the ranges for documentation and measurements; versions look alike."""
+    """Yield IPv4 addresses outside of the ranges for documentation and benchmarks.
+
+    Version fields are skipped: versions look like addresses.
+    """
     if passage.field.lower().endswith("version"):
         return
     for match in re.finditer(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.]*\d)", passage.text):

@@ -1,4 +1,4 @@
-"""The real values of the connection that was recorded, looked for in every form in which they travel."""
+"""The real values of the recorded connection, searched for in every encoding in which they can occur."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ WHOLE = 8
 
 
 def known_values(connection: Connection) -> list[str]:
-    """Return the values of a connection that must not be found in its recording, its secret among them.
+    """Return the values of a connection that its recording must not contain, including its secret.
 
-    A name that is an ordinary word, such as ``security``, is left out: services use it too. Where a recording holds the
-    names of resource groups and workspaces is checked by the rule ``place``.
+    A resource group or workspace whose name has only letters, such as ``security``, is left out: services use such
+    words too. The rule ``place`` checks the places where a recording contains these names.
     """
     values = [
         connection.tenant_id,
@@ -41,7 +41,7 @@ def known_values(connection: Connection) -> list[str]:
 
 
 def known_rule(values: Iterable[str]) -> Rule:
-    """Return a rule that finds these values, however they are written."""
+    """Return a rule that finds these values in any encoding."""
     anyhow: set[str] = set()
     exact: set[str] = set()
     words: set[str] = set()
@@ -62,20 +62,18 @@ def known_rule(values: Iterable[str]) -> Rule:
 
 
 def spellings(value: str) -> set[str]:
-    """Return a value as it may be written as text: encoded for URLs and JSON, with and without hyphens,
-    in hexadecimal.
-    """
+    """Return the ways to write a value as text: encoded for URLs and JSON, with and without hyphens, in hexadecimal."""
     hyphens = re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value)
     forms = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1], value.encode().hex()}
     return forms | ({value.replace("-", "")} if hyphens else set())
 
 
 def base64_forms(value: str) -> Iterator[str]:
-    """Yield the middle of a value in base64, for each of the three ways in which it can lie in the bytes."""
+    """Yield the middle of a value in base64, for each of the three alignments that it can have."""
     for variant in {value, value.lower(), value.upper()}:
         for content in (variant.encode(), variant.encode("utf-16-le")):
             for alignment in range(3):
-                # what depends on the neighbours is cut off: up to 4 characters before, up to 4 after
+                # the characters that depend on neighbouring bytes are cut off: up to 4 on each side
                 text = base64.b64encode(b"\0" * alignment + content).decode().rstrip("=")
                 middle = text[(0, 2, 3)[alignment] : len(text) - (len(text) % 4 != 0)]
                 if len(middle) >= WHOLE:

@@ -1,7 +1,7 @@
-"""A file taken apart: every text in it, also those inside of other texts, each with its place.
+"""The passages of a file: all of its texts, with texts nested inside of other texts, each with its place.
 
-What a service sent is nested: a cassette holds a body, the body a JSON document, a cell of it another one, a member of
-that a URL with an encoded filter. Each layer is a passage of its own, so that the rules need to know no encoding.
+Answers of services are nested: a cassette contains a body, the body contains a JSON document, a cell of it another one,
+a member of that a URL with an encoded filter. Each layer is a passage, so that rules do not need to decode anything.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ Path = tuple[str | int, ...]
 
 
 class Unreadable(ValueError):
-    """The text is not of the format that its file name says."""
+    """A text does not have the format that its file name states."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A text, the path to it, and the name of the nearest member, header, column or parameter that holds it.
 
-    ``refused``: it is part of a refusal, in which a service writes sentences. ``encoded``: it looks encoded for URLs;
-    the decoded text is a passage of its own.
+    ``refused``: it is part of a refusal, where services write sentences. ``encoded``: it looks URL-encoded; the decoded
+    text is a separate passage.
     """
 
     path: Path
@@ -51,7 +51,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The path of a value, and how many more nested layers are read."""
+    """The path of a value, and the number of nested layers that may still be read."""
 
     path: Path = ()
     field: str = ""
@@ -59,18 +59,18 @@ class Place:
     depth: int = DEPTH
 
     def at(self, step: str | int) -> Place:
-        """Return a member of this one, or an item, which keeps the name."""
+        """Return the place of a member, or of an item of a list, which has the same field name."""
         return replace(self, path=(*self.path, step), field=step if isinstance(step, str) else self.field)
 
     def within(self, **changes: Any) -> Place:
-        """Return a layer inside of it."""
+        """Return the place of the next nested layer, with these changes."""
         return replace(self, depth=self.depth - 1, **changes)
 
 
 def passages(name: str, content: str) -> Iterator[Passage]:
     """Yield all texts of a file.
 
-    JSON and YAML by their structure, anything else (and what is no JSON or YAML) by line.
+    JSON and YAML are read by structure, all other files, and invalid JSON and YAML, by line.
     """
     try:
         document = _document(name, content)
@@ -121,14 +121,14 @@ def _walk(place: Place, value: Any) -> Iterator[Passage]:
 
 
 def _refuses(value: dict[str, Any]) -> bool:
-    """Return whether it is a response with the status of a refusal."""
+    """Return whether the object is a response with status 400 or higher."""
     status = value.get("status")
     code = status.get("code") if isinstance(status, dict) else status
     return isinstance(code, int) and code >= 400
 
 
 def _table(place: Place, value: dict[str, Any]) -> Iterator[Passage]:
-    """Yield the cells of a Kusto table, under the names of their columns."""
+    """Yield the passages in the cells of a Kusto table, with their columns as field names."""
     columns, rows = (value.get(name, value.get(name.title())) for name in ("columns", "rows"))
     if not isinstance(columns, list) or not isinstance(rows, list):
         return
@@ -142,7 +142,7 @@ def _table(place: Place, value: dict[str, Any]) -> Iterator[Passage]:
 
 
 def _text(place: Place, text: str) -> Iterator[Passage]:
-    """Yield a text, and what is inside of it; of JSON only what is inside."""
+    """Yield a text and the texts nested in it; for JSON only the nested ones."""
     if not text:
         return
     if place.depth and text.lstrip()[:1] in ("{", "[", '"'):
@@ -175,7 +175,9 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def decode_base64(token: str) -> str | None:
-    """Return the text behind base64 (either alphabet, padded or not, perhaps compressed); None where it is no text."""
+    """Return the decoded text of a base64 token (either alphabet, with or without padding, possibly gzipped); None if
+    it is not text.
+    """
     token = token.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
         return _decoded(base64.b64decode(token + "=" * (-len(token) % 4), validate=True))

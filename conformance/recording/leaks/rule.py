@@ -1,4 +1,4 @@
-"""One thing that a recording must not hold."""
+"""A rule of the leak scan."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Find = Callable[[Passage], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``title`` names the leak in its message.
+    """A kind of value that a recording must not contain; ``title`` describes it in messages.
 
-    ``as_written``: it also applies to a text that looks encoded for URLs before it is decoded; a value may look so too.
+    ``as_written``: the rule also applies to a text that looks URL-encoded before it is decoded, since the value itself
+    may look so.
     """
 
     name: str
@@ -32,9 +33,10 @@ def pattern(
     within: Collection[str] = (),
     flags: re.RegexFlag = re.IGNORECASE,
 ) -> Find:
-    """Return a search for a regular expression (its group 1, where it has one), without the allowed matches.
+    """Return a search for a regular expression, or for its group 1 if it has one, without the matches allowed by
+    ``unless``.
 
-    ``within`` limits it to fields of these names, given in lower case.
+    ``within`` limits it to fields with these names in lower case.
     """
     compiled = re.compile(regex, flags)
     group = 1 if compiled.groups else 0

@@ -1,6 +1,6 @@
-"""The leak scan: nothing of a real tenant may be in a recording.
+"""The leak scan: a recording must not contain any value of a real tenant.
 
-It is independent of the scrubber: it knows what must not be there, not how a recording was scrubbed.
+It is independent of the scrubber: it knows the forbidden values, not the way in which a recording was scrubbed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ScanError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Something that must not be committed: its place and kind. ``excerpt`` shows its form only."""
+    """A value that must not be committed: its place and kind. ``excerpt`` shows only its form."""
 
     file: str
     where: str
@@ -45,10 +45,10 @@ class Leak:
 
 
 def leaks(texts: Mapping[str, str], *, own_values: Iterable[str] = (), pseudonyms: Collection[str] = ()) -> list[Leak]:
-    """Return the leaks in these files (name to content), each place and rule once.
+    """Return the leaks in these files (name to content), one for each place and rule.
 
-    ``own_values`` are real values to look for in any form; ``pseudonyms`` replaced them and are allowed, although
-    they look real.
+    ``own_values`` are real values to search for in any encoding. ``pseudonyms`` are allowed although they may look
+    real.
     """
     own = known_rule(own_values)
     rules, of_names = (own, *RULES), (own, *identities.RULES)
@@ -73,7 +73,7 @@ def _matches(rules: Iterable[Rule], passage: Passage, pseudonyms: Collection[str
 
 
 def where(passage: Passage, rules: Iterable[Rule], pseudonyms: Collection[str]) -> str:
-    """Return the path to a passage; of members whose names are themselves leaks only that there is one."""
+    """Return the path to a passage. A member whose name is itself a leak, or is not plain, is shown as ``*``."""
     steps = []
     for step in passage.path:
         if isinstance(step, int):
@@ -93,7 +93,7 @@ def mask(value: str) -> str:
 
 
 def read(paths: Iterable[Path]) -> dict[str, str]:
-    """Return the files at these paths, folders with all that is in them. Raises :class:`ScanError`."""
+    """Return the content of the files at these paths and in these folders, by path. Raises :class:`ScanError`."""
     texts: dict[str, str] = {}
     for path in paths:
         if not path.exists():

@@ -1,4 +1,6 @@
-"""Credentials: secrets, tokens, assertions, signatures, cookies, keys, and random text that could be one."""
+"""Rules about credentials: secrets, tokens, assertions, signatures, cookies, keys, and random text that could
+be one.
+"""
 
 from __future__ import annotations
 
@@ -32,19 +34,19 @@ HINT = re.compile(r"h\d\d")
 
 
 def is_removed(text: str) -> bool:
-    """Return whether a secret was taken out, or is a token that opens nothing."""
+    """Return whether a secret was replaced by a placeholder, or is an unsigned token, which gives no access."""
     text = re.sub(r"(?i)^(bearer|basic)\s+", "", text.strip())
     return REMOVED.fullmatch(text) is not None or is_unsigned(text)
 
 
 def is_unsigned(token: str) -> bool:
-    """Return whether a token is a JWT without signature, of which only the claims are left."""
+    """Return whether a token is a JWT without a signature: only its claims are left."""
     head, *rest = token.split(".")
     return len(rest) == 2 and rest[1] == "" and _algorithm(head) is not None
 
 
 def _algorithm(head: str) -> str | None:
-    """Return the ``alg`` of a JWT's first part; None if it is no JWT's."""
+    """Return the ``alg`` in the first part of a JWT; None if the text is not that."""
     try:
         header = json.loads(decode_base64(head) or "")
     except ValueError:
@@ -53,20 +55,23 @@ def _algorithm(head: str) -> str | None:
 
 
 def tokens(passage: Passage) -> Iterable[str]:
-    """JWTs with a signature, encrypted ones, and the beginnings of such."""
+    """Yield JWTs with a signature, encrypted JWTs, and beginnings of them."""
     for match in TOKEN.finditer(passage.text):
         if _algorithm(match[0].partition(".")[0]) is not None and not is_unsigned(match[0]):
             yield match[0]
 
 
 def credentials(passage: Passage) -> Iterable[str]:
-    """Return the values of fields that hold credentials."""
+    """Yield the value of a field that contains a credential."""
     if passage.field.lower() in CREDENTIALS and not is_removed(passage.text):
         yield passage.text
 
 
 def random_text(passage: Passage) -> Iterable[str]:
-    """Texts as irregular as a key: many kinds of characters, in no order. Hexadecimal ones have a rule of their own."""
+    """Yield texts that are as irregular as a key: several kinds of characters in random order.
+
+    Hexadecimal texts have their own rule.
+    """
     for match in RANDOM.finditer(passage.text):
         text = match[0].strip("=-_")
         if len(text) < SHORTEST_RANDOM or re.fullmatch(r"[0-9a-fA-F-]+", text) or decode_base64(text):
@@ -76,13 +81,13 @@ def random_text(passage: Passage) -> Iterable[str]:
 
 
 def changes(text: str) -> float:
-    """Return how often a text goes from one kind of character to another, for each character."""
+    """Return the number of changes between kinds of characters, divided by the length of the text."""
     kinds = [(character.islower(), character.isupper(), character.isdigit()) for character in text]
     return sum(a != b for a, b in pairwise(kinds)) / len(text)
 
 
 def entropy(text: str) -> float:
-    """Shannon's, in bits for each character."""
+    """Return Shannon's entropy of a text, in bits per character."""
     return -sum(n / len(text) * math.log2(n / len(text)) for n in Counter(text).values())
 
 

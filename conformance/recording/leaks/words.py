@@ -1,7 +1,7 @@
-"""Free text and names given by people.
+"""Rules about free text and about names given by people.
 
-No pattern distinguishes a name from a word, so the fields that hold such text may hold pseudonyms only: words like
-``name-0007``, beside what the other rules allow.
+No pattern can distinguish a name from a word. So fields with such text may contain only pseudonyms, such as
+``name-0007``, and values that the other rules allow.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ SERVICES_OWN = frozenset({"error", "innererror", "errors", "details", "status"})
 
 
 def pseudonymous(text: str) -> bool:
-    """Return whether a text consists of pseudonyms only, without words written by a person."""
+    """Return whether a text has only pseudonyms and no words written by a person."""
     return all(_nobodys(part) for part in PARTS.findall(text))
 
 
@@ -79,7 +79,7 @@ def _nobodys(part: str) -> bool:
 
 
 def written_text(passage: Passage) -> Iterable[str]:
-    """Return names and free text that are no pseudonyms."""
+    """Yield names and free text that are not pseudonyms."""
     if _holds_names(passage) and not passage.text.lstrip().startswith(("[", "{")) and not pseudonymous(passage.text):
         yield passage.text
 
@@ -89,14 +89,14 @@ def _holds_names(passage: Passage) -> bool:
     if field == "message":
         return not around & SERVICES_OWN
     if field == "query":
-        return "request" not in around  # in a request it is one that this project asks
+        return "request" not in around  # a query in a request is written by this project
     return field in NAMES or any(name in ("", field) and around & members for name, members in WITHIN.items())
 
 
 def prose(passage: Passage) -> Iterable[str]:
-    """Sentences where services write none of their own, in whatever field."""
+    """Yield sentences in fields where services do not write any."""
     field, text = passage.field.lower(), passage.text
-    page = passage.path[-2:] == ("response", "text")  # of a proxy; its words are scrubbed one by one
+    page = passage.path[-2:] == ("response", "text")  # the page of a proxy: its words are scrubbed one by one
     vocabulary_words = (
         page
         or not field

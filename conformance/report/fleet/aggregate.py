@@ -1,4 +1,4 @@
-"""The aggregate of a fleet: what its overview needs of each connection, added as it is finished."""
+"""The data for the overview of a fleet, collected from each connection when it is finished."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MAX_CASES = 200
 
 @dataclass
 class _CauseCount:
-    """The connections with a cause; ``alike`` while all have the same fix."""
+    """The connections with a cause; ``alike`` if all of them have the same fix."""
 
     first: FindingPart
     place: tuple[Any, int]
@@ -59,9 +59,9 @@ class _CauseCount:
 
 @dataclass
 class Aggregate:
-    """What the overview of a fleet needs of its connections, added one at a time as they are finished.
+    """The data for the overview of a fleet; connections are added one at a time when they are finished.
 
-    ``order`` is the key of a name by which the overview sorts them; ``before`` are those of a previous run.
+    ``order`` returns the sort key for a connection's name; ``before`` are the connections of a previous run by name.
     """
 
     order: Callable[[str], Any]
@@ -114,10 +114,10 @@ class Aggregate:
         failed_tests: int = 0,
         past: Callable[[Collection[str]], Past] | None = None,
     ) -> Overview:
-        """Return the overview of a run that took ``duration`` seconds, over the added connections (at least one).
+        """Return the overview of a run that took ``duration`` seconds; at least one connection must have been added.
 
-        ``past`` returns what earlier runs found on connections, given their names; without it, a ``previous`` run
-        shows which causes it had found already.
+        ``past`` returns the findings of earlier runs for the names of connections. Without it, the ages of the causes
+        come from the ``previous`` run.
         """
         assert self.started is not None
         rows = [self.rows[name] for name in self._sorted(self.rows)]
@@ -155,7 +155,7 @@ class Aggregate:
         return sorted(names, key=self.order)
 
     def _causes(self) -> Iterator[SharedCause]:
-        """Yield the causes, the worst first, then those of the most connections."""
+        """Yield the causes, the worst first; causes of equal weight by number of connections, most first."""
         by_rank = sorted(
             self.counts.items(),
             key=lambda item: (WEIGHTS.index(item[0][1]), -len(item[1].names), item[1].place),
@@ -168,7 +168,7 @@ class Aggregate:
             yield SharedCause(cause, weight, first.owner, fix, first.docs, names, cases)
 
     def _since_previous(self, previous: PastRun) -> dict[tuple[str, str], Since]:
-        """Return since when each current root cause is there, as far as a previous run and this one show."""
+        """Return the first time of each current root cause, as far as this run and a previous one show it."""
         since = {}
         for row in self.rows.values():
             past = self.before.get(row.name) if row.causes else None
@@ -191,7 +191,7 @@ class Aggregate:
 
 
 def findings(part: ConnectionPart) -> Iterator[tuple[Weight, FindingPart]]:
-    """Yield what was found on a connection, with its weight; what is accepted is left out."""
+    """Yield the findings of a connection, each with its weight. Accepted findings are left out."""
     for cause in part.root_causes:
         yield "failed" if CAUSES[cause.cause].conclusive else "inconclusive", cause
     for check in part.checks:
@@ -200,7 +200,7 @@ def findings(part: ConnectionPart) -> Iterator[tuple[Weight, FindingPart]]:
 
 
 def _with_pages(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Return the rows with the folders of those in trouble."""
+    """Return the rows; those of connections in trouble get the name of their folder."""
     folders = iter(slugs(row.name for row in rows if row.status in TROUBLE))
     return tuple(replace(row, page=next(folders)) if row.status in TROUBLE else row for row in rows)
 

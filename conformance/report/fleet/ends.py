@@ -1,4 +1,4 @@
-"""The announced ends that connections of a fleet still depend on, counted down from the day of the run."""
+"""The announced ends that connections of a fleet are not ready for, with the days left from the day of the run."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ OPEN = ("failed", "warning")
 
 @dataclass
 class EndsFound:
-    """Which connections are not ready for each announced end, added one at a time."""
+    """The connections that are not ready for each announced end, added one at a time."""
 
     names: dict[str, dict[str, None]] = field(default_factory=dict)
     """Keys of connections, by the id of the end."""
 
     def add(self, name: str, checks: Iterable[CheckPart]) -> None:
-        """Add the outcomes of a connection; what is accepted is left out."""
+        """Add the checks of a connection. Accepted findings are left out."""
         unready = {check.id for check in checks if check.outcome in OPEN and not check.accepted}
         for end in ANNOUNCEMENTS.values():
             if unready.intersection(end.checks):
                 self.names.setdefault(end.id, {})[name] = None
 
     def parts(self, today: date, order: Callable[[str], Any], display: Callable[[str], str]) -> Iterator[EndPart]:
-        """Yield the ends for which some connection is not ready, the earliest first. ``order`` is the sort key of a
-        connection's key, ``display`` its name.
+        """Yield the ends that at least one connection is not ready for, the earliest first.
+
+        ``order`` returns the sort key for a connection's key, ``display`` its name.
         """
         for end in ANNOUNCEMENTS.values():
             if names := self.names.get(end.id):
@@ -38,7 +39,7 @@ class EndsFound:
 
 
 def part(end: Announcement, today: date, connections: tuple[str, ...]) -> EndPart:
-    """Return an announced end as the report has it."""
+    """Return the part of the report for an announced end."""
     return EndPart(
         id=end.id,
         what=end.what,

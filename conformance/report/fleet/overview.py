@@ -1,4 +1,6 @@
-"""A whole fleet in one view: what is wrong how often, what has changed, who was slow. ``Aggregate`` makes it."""
+"""The overview of a fleet: its causes, its changes, and its slowest and most throttled connections. ``Aggregate`` makes
+it.
+"""
 
 from __future__ import annotations
 
@@ -56,9 +58,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class SharedCause:
-    """One cause wherever it was found with this weight.
+    """A cause with the connections on which it was found with this weight.
 
-    The owner is that of the first connection. So is the fix if all have the same; else it has no values of any.
+    ``owner`` is that of the first connection. ``fix`` is the text that all connections share; if their texts differ, it
+    is a general one without values.
     """
 
     cause: str
@@ -72,22 +75,22 @@ class SharedCause:
 
     @property
     def means(self) -> str:
-        """Return the cause in a few words."""
+        """Return the meaning of the cause in a few words."""
         return CAUSES[self.cause].means
 
     @property
     def sentence(self) -> str:
-        """``secret_expiring: 11 connections (contoso, fabrikam, adatum and 8 others)``."""
+        """Return ``secret_expiring: 11 connections (contoso, fabrikam, adatum and 8 others)``."""
         return f"{self.cause}: {counted(len(self.names))} ({folded(self.names)})"
 
     def action(self, where: str = "") -> str:
-        """Return who fixes it (``where``), and how that begins."""
+        """Return the owner, ``where`` in parentheses, and the first sentence of the fix."""
         return f"{capital(OWNERS[self.owner])}{where and f' ({where})'}: {first_sentence(self.fix)}."
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is not as it was in the previous run, by connection; ``failing`` and ``changed`` with the causes of now."""
+    """The connections that changed since the previous run; ``failing`` and ``changed`` with their current causes."""
 
     since: datetime
     failing: Mapping[str, tuple[str, ...]]
@@ -103,7 +106,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The whole fleet. ``head`` is the report of its run, without the connections."""
+    """The whole fleet. ``head`` is the report of its run without the connections."""
 
     head: Document
     rows: tuple[Row, ...]
@@ -116,7 +119,7 @@ class Overview:
 
     @property
     def verdicts(self) -> Counter[VerdictStatus]:
-        """Return how many connections have each verdict."""
+        """Return the number of connections with each verdict."""
         return Counter(row.status for row in self.rows)
 
     @property
@@ -126,7 +129,7 @@ class Overview:
 
     @property
     def sentence(self) -> str:
-        """Return how many connections work, in one sentence."""
+        """Return a sentence with the number of connections that work."""
         working, others = self.verdicts["conformant"], unfinished(self.head.run)
         if self.verdicts["partial"]:
             return f"{in_part(self.verdicts, len(self.rows))}{others}"
@@ -135,7 +138,7 @@ class Overview:
 
     @property
     def action(self) -> str:
-        """Return the one thing to do now that fixes most, as a sentence."""
+        """Return the next action as a sentence: the fix that helps most connections."""
         if self.trouble:
             first = next((cause for cause in self.causes if cause.weight != "warning"), None)
             return first.action(counted(len(first.names))) if first else "See what could not be established."
@@ -146,38 +149,38 @@ class Overview:
 
     @property
     def ends(self) -> Sequence[EndPart]:
-        """Return the announced ends for which some connection is not ready, the earliest first."""
+        """Return the announced ends that at least one connection is not ready for, the earliest first."""
         return self.head.announced_ends or ()
 
     @property
     def trouble(self) -> list[Row]:
-        """Return the rows of connections that do not work, or may not."""
+        """Return the rows of connections that do not work or could not be verified in full."""
         return [row for row in self.rows if row.status in TROUBLE]
 
     @property
     def owners(self) -> list[str]:
-        """Who can fix something, in the order of the words."""
+        """Return the owners of the causes, in the order of ``OWNERS``."""
         owners = {cause.owner for cause in self.causes}
         return [owner for owner in OWNERS if owner in owners]
 
     @property
     def slowest(self) -> list[Row]:
-        """Return the rows of the connections that took longest, the slowest first."""
+        """Return the rows of the slowest connections, the slowest first."""
         return sorted(self.rows, key=lambda row: -row.seconds)[:MAX_ROWS]
 
     @property
     def throttled(self) -> list[Row]:
-        """Return those that services asked to slow down, most often first."""
+        """Return the rows of throttled connections, the most throttled first."""
         return sorted((row for row in self.rows if row.throttled), key=lambda row: -row.throttled)
 
 
 def counted(number: int) -> str:
-    """``1 connection``, ``11 connections``."""
+    """Return the number with its noun: ``1 connection``, ``11 connections``."""
     return f"{number} connection{'' if number == 1 else 's'}"
 
 
 def folded(names: Sequence[str], most: int = NAMES) -> str:
-    """Return the first of several names, and how many others there are."""
+    """Return the first names and the number of the others: ``a, b, c and 8 others``."""
     if len(names) <= most + 1:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most} others"

@@ -1,4 +1,4 @@
-"""What earlier runs over a fleet found, as its page shows it."""
+"""The findings of earlier runs over a fleet, for its page."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from conformance.report.wording import day_of
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """When a cause was first found. ``earlier``: no run before that looked, so it may be older."""
+    """The time at which a cause was first found. ``earlier``: no run looked before, so the cause may be older."""
 
     moment: datetime
     earlier: bool = False
 
     def sentence(self, now: datetime) -> str:
-        """``since 12 Nov 2026``; with ``or earlier`` where that may be; ``new`` of what this run was the first to find.
+        """Return ``since 12 Nov 2026``, with ``or earlier`` if the cause may be older; ``new in this run`` if this run
+        found it first.
 
         ``now`` is the start of this run.
         """
@@ -31,7 +32,7 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Since when a cause is there, by connection and cause; the last runs, this one included, oldest first."""
+    """The first time of each cause by connection and cause, and the last runs with this one, oldest first."""
 
     since: Mapping[tuple[str, str], Since] = field(default_factory=dict)
     runs: Sequence[RunPoint] = ()

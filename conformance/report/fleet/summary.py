@@ -1,4 +1,4 @@
-"""The overview of a fleet in Markdown: for the summary of a CI job, and for tickets."""
+"""The overview of a fleet in Markdown, for the summary of a CI job and for tickets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ MAX_ROWS = 50
 
 
 def summary(fleet: Overview) -> bytes:
-    """Return the verdict and the next action first, then the causes, what changed, and the connections in trouble."""
+    """Return the Markdown text: the verdict and the next action, the causes, the changes, and the connections in
+    trouble.
+    """
     origin = provenance(fleet.head)
     lines = [f"**{plain(origin.sentence)}.**", ""] if origin else []
     lines += [f"## {SIGNS[fleet.status].sign} {plain(fleet.sentence)}", "", plain(fleet.action)]
@@ -35,7 +37,7 @@ def summary(fleet: Overview) -> bytes:
 
 
 def notification_text(fleet: Overview) -> Iterator[tuple[str, str]]:
-    """Yield what changed, who was slow and who was throttled: a label and a sentence each."""
+    """Yield a label and a sentence for each kind of change, for the slowest connections and for the throttled ones."""
     if changes := fleet.changes:
         yield "since", f"{changes.since:%Y-%m-%d %H:%M} UTC: {counted(changes.same)} as before"
         lists: tuple[tuple[str, Sequence[str]], ...] = (

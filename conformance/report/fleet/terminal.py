@@ -1,4 +1,4 @@
-"""A fleet at the terminal, on one screen: the answer, the causes with their connections, then what else is worth it."""
+"""The overview of a fleet at the terminal, on one screen: the verdict, the causes with their connections, the facts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CAUSE, NOTE, FACT, FIX, GAP = 0, 4, 3, 5, 6
 
 
 def draw(fleet: Overview, console: Console, *, full: bool = False) -> None:
-    """Prints the overview; ``full`` names every cause, and every connection that does not work."""
+    """Print the overview; ``full`` lists every cause, and every connection that does not work."""
     show(console, list(_lines(fleet, full=full)), None if full else height(console))
 
 

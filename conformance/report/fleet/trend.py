@@ -1,4 +1,4 @@
-"""How a fleet fared over time, as it is drawn."""
+"""The data of a fleet's trend over time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.verification.verdict import VerdictStatus
 
 @dataclass(frozen=True, slots=True)
 class RunPoint:
-    """One run over the fleet, and how many connections had which verdict."""
+    """One run over the fleet, with the number of connections for each verdict."""
 
     started: datetime
     counts: Mapping[VerdictStatus, int]
@@ -19,7 +19,7 @@ class RunPoint:
 
 @dataclass(frozen=True, slots=True)
 class OpenCause:
-    """A cause that is still there: how many connections have it, and since when (the earliest)."""
+    """A cause that still exists: how many connections have it, and its earliest start."""
 
     cause: str
     connections: int
@@ -37,7 +37,7 @@ class ResolvedCause:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """Runs in their order; open causes, most connections first; flapping connections, most changes first; resolved
+    """The trend: runs by time; open causes, most connections first; flapping connections, most changes first; resolved
     causes, slowest first.
     """
 

@@ -30,7 +30,7 @@ LONGEST = 44
 
 
 class Picture:
-    """A drawing that grows downwards; without its own ``style`` for a page that has it."""
+    """A drawing that grows downwards. Without ``style`` it is for a page that contains ``STYLE``."""
 
     def __init__(self, title: str, description: str, *, style: bool = True) -> None:
         self._root = ElementTree.Element(
@@ -53,7 +53,7 @@ class Picture:
         self._add(self._root, "text", {"x": x, "y": y, "class": kind}, words)
 
     def rectangle(self, x: float, y: float, width: float, height: float, kind: str, tip: str = "") -> None:
-        """Add a rectangle, in pixels; ``tip`` is shown where a mouse rests on it."""
+        """Add a rectangle, in pixels; ``tip`` is its tooltip."""
         element = self._add(self._root, "rect", {"x": x, "y": y, "width": width, "height": height, "class": kind})
         if tip:
             self._add(element, "title", {}, tip)
@@ -79,7 +79,7 @@ class Picture:
 
 
 def chart(nights: Sequence[RunPoint]) -> str:
-    """Return the columns of at least one run as an SVG for a page that has ``STYLE``."""
+    """Return the columns of the runs as an SVG for a page that contains ``STYLE``; at least one run is required."""
     return _chart(nights, style=False).svg(TOP + HIGH + 40)
 
 
@@ -133,7 +133,7 @@ def _legend(chart: Picture, stack: Stack) -> None:
 
 
 def _columns(chart: Picture, nights: Sequence[RunPoint]) -> None:
-    """Draw stacked columns over a scale that starts at 0, with broken connections at the bottom."""
+    """Draw stacked columns on a scale that starts at 0, with broken connections at the bottom."""
     most = max(sum(night.counts.values()) for night in nights)
     step = nice(most)
     top = step * ceil(most / step)
@@ -174,7 +174,7 @@ def _list(chart: Picture, y: int, title: str, rows: Sequence[tuple[str, str, str
 
 
 def nice(most: int) -> int:
-    """Return the distance between about four lines of a scale: 1, 2 or 5 times a power of ten."""
+    """Return a distance between the lines of a scale that gives about four lines: 1, 2 or 5 times a power of ten."""
     rough = max(most, 1) / 4
     power = int(10 ** int(log10(max(rough, 1))))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)

@@ -28,7 +28,7 @@ MAX_ROWS = 12
 
 
 def stack_of(nights: Sequence[RunPoint]) -> Stack:
-    """Return the parts of a bar that these runs need: ``partial`` only where a run was one of a part of the checks."""
+    """Return the parts of a bar that these runs need; ``partial`` only if some connection has that verdict."""
     partial = any(night.counts.get("partial") for night in nights)
     return {status: signs for status, signs in STACK.items() if partial or status != "partial"}
 
@@ -95,7 +95,7 @@ def _rows(rows: Sequence[tuple[str, str, str]], plain: bool) -> Table:
 
 
 def lengths(counts: Mapping[VerdictStatus, int], width: int) -> dict[VerdictStatus, int]:
-    """Return the length of each part of a bar in characters: in proportion, but at least 1 where the count is not 0."""
+    """Return the length of each part of a bar in characters: proportional, at least 1 for a count above 0."""
     total = sum(counts.values())
     widths = {status: max(1, round(width * count / total)) for status in STACK if (count := counts.get(status, 0))}
     if widths:
@@ -114,7 +114,7 @@ def connections(count: int) -> str:
 
 
 def span(time: timedelta) -> str:
-    """Return a duration as text, in its largest sensible unit."""
+    """Return a duration as text, in hours up to two days and in days above: ``5 h``, ``3 days``."""
     hours = round(time.total_seconds() / 3600)
     if hours < 48:
         return f"{max(hours, 1)} h"

@@ -1,4 +1,4 @@
-"""The report folder of a fleet: one view of it, the whole report for machines, and pages of those in trouble."""
+"""The report folder of a fleet: overview pages, the whole report as JSON, and pages of connections in trouble."""
 
 from __future__ import annotations
 
@@ -36,7 +36,11 @@ def write(
     languages: Sequence[str] = ("en",),
     contact: str = "",
 ) -> None:
-    """Writes the folder, from the entries of which the overview was made, one at a time. Raises ``OSError``."""
+    """Write the folder. ``entries`` yields the entries of the overview's connections, in the same order, each time it
+    is called.
+
+    Raises ``OSError``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     atomic_write(folder / "report.json", json.stream(fleet.head, (entry.connection for entry in entries())))
     for row, connection_entry in zip(fleet.rows, entries(), strict=True):
@@ -53,7 +57,7 @@ def write(
 
 
 def _write_owner_pages(folder: Path, fleet: Overview, contact: str) -> None:
-    """Write a page for each owner of a cause, and remove those of an earlier run who have nothing to fix any more."""
+    """Write a page for each owner of a cause, and remove pages of earlier runs whose owners have nothing to fix now."""
     pages = dict(owner_pages(fleet, contact))
     if pages:
         folder.mkdir(exist_ok=True)
@@ -65,7 +69,7 @@ def _write_owner_pages(folder: Path, fleet: Overview, contact: str) -> None:
 
 
 def _alone(head: Document, entry: Entry) -> Document:
-    """Return the report of one connection, with what changed for it."""
+    """Return the report of one connection, with its changes."""
     of_one = document([entry], entry.duration_s, head.run.selection, head.run.command)
     if not head.comparison:
         return of_one

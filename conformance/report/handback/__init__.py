@@ -1,1 +1,1 @@
-"""The page for the customer's administrator: what they have to do, and nothing else."""
+"""The hand-back page: the tasks of the customer's administrators."""

@@ -1,4 +1,4 @@
-"""The hand-back page as files: HTML to send or print, Markdown for tickets."""
+"""The hand-back page as files: HTML for mail or print, Markdown for tickets."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ PACKAGE = "conformance.report.handback"
 
 
 def handbacks(document: Document, languages: Sequence[str], contact: str = "") -> Iterator[tuple[str, bytes]]:
-    """Yield every page by the name of its file: each customer sees their own connection only.
+    """Yield the file name and the content of every page; each page shows one connection, since customers must not see
+    each other's.
 
-    The first language is not in its files' names, the others are: ``handback.html``, ``handback.de.html``;
-    of several connections ``handback-contoso.html``. ``contact`` is who sends the pages, and how to reach them.
-    There is none where only a part of the checks ran: a customer would take it for the whole.
+    Files in the first language have no language in their name, the others do: ``handback.html``, ``handback.de.html``.
+    With several connections the name is added: ``handback-contoso.html``. ``contact`` is the name and address of the
+    sender.
+
+    A connection for which only some of the checks ran has no page: the customer would take it for complete.
     """
     names = slugs(connection.name for connection in document.connections)
     for connection, name in zip(document.connections, names, strict=True):
@@ -50,7 +53,7 @@ def _own(name: str) -> Markup:
 
 
 def markdown(page: Page) -> bytes:
-    """Return the page as Markdown, to be pasted into a ticket."""
+    """Return the page as Markdown, for a ticket."""
     text = page.text
     lines = [f"**{plain(page.origin)}**", ""] if page.origin else []
     lines += [f"# {plain(page.title)}", "", plain(page.opening)]

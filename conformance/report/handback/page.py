@@ -1,4 +1,4 @@
-"""One hand-back page as data: what is asked of whom, in one language."""
+"""One hand-back page as data: the tasks of each administrator, in one language."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HINT = re.compile(r"<[a-z-]+>")
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One thing to do. ``where`` are portal paths, each as its steps."""
+    """One task. ``where`` are the portal paths, each as a tuple of its steps."""
 
     title: str
     steps: tuple[str, ...]
@@ -31,13 +31,13 @@ class Task:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """Return the commands alone, in the form for bash, zsh and wherever no other is given."""
+        """Return the commands alone, in the form for bash and zsh."""
         return tuple(step.command for step in self.typed)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: ``text`` are its own words by key, ``tasks`` is by the heading of who is to do it."""
+    """A page. ``text`` are its fixed texts by key, ``tasks`` are by heading, one for each administrator."""
 
     language: str
     title: str
@@ -52,7 +52,10 @@ class Page:
 def page(
     connection: ConnectionPart, started: datetime, language: str, origin: Provenance | None = None, contact: str = ""
 ) -> Page:
-    """Return what the customer's administrators have to do about a connection; what is accepted asks nothing."""
+    """Return the page for a connection. Accepted findings create no tasks.
+
+    ``origin`` is given for a simulation or a recording, ``contact`` is the name and address of the sender.
+    """
     say = translation(language)
     text = {key: say(phrase) for key, phrase in texts().page.items()}
     tasks: dict[str, list[Task]] = {}
@@ -82,14 +85,14 @@ def page(
 
 
 def _same(task: Task, other: Task) -> bool:
-    """Return whether two things to do are one under two names: the same steps, or done by the same commands."""
+    """Return whether two tasks are the same under two titles: they have the same steps or the same commands."""
     return task.steps == other.steps or (bool(task.commands) and task.commands == other.commands)
 
 
 def _findings(connection: ConnectionPart) -> Iterator[FindingPart]:
-    """Yield the findings that ask something of the customer, most blocking first.
+    """Yield the findings with a task for the customer, those that block most first.
 
-    What is only of note about the connection's own values, such as where they are kept, is not the customer's matter.
+    Warnings about the connection's own values, such as where a secret is stored, are not tasks for the customer.
     """
     noted = [
         check.finding
@@ -110,9 +113,9 @@ def _opening(connection: ConnectionPart, has_tasks: bool) -> str:
 
 
 def _values(connection: ConnectionPart, part: FindingPart, language: str) -> Mapping[str, str]:
-    """Return the values of the placeholders of a task: the connection's own ids, and the facts of the finding.
+    """Return the values of a task's placeholders: the ids of the connection and the values of the fix.
 
-    A day (``2027-03-01``) is written as the language writes it.
+    Dates (``2027-03-01``) are written in the format of the language.
     """
     target = connection.target
     return {

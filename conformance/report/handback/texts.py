@@ -1,4 +1,4 @@
-"""The texts of the hand-back page, in English and in the languages of the catalogue."""
+"""The texts of the hand-back page, in English and in the languages of the message catalogue."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ Translate = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a cause asks of a user: one line, the steps, and a link that is one of them.
+    """The task that belongs to a cause: one line, the steps, and a link that one of the steps contains.
 
-    ``instead`` are the steps for a kind of connection, by :data:`conformance.findings.cause.KINDS`.
+    ``instead`` are other steps for a kind of connection, by :data:`conformance.findings.cause.KINDS`.
     """
 
     title: str
@@ -41,13 +41,17 @@ class Task:
     instead: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
     def steps_of(self, kinds: str) -> tuple[str, ...]:
-        """Return the steps for a connection of these kinds, separated by blanks."""
+        """Return the steps for a connection of these kinds, which are separated by spaces; the last kind with own steps
+        wins.
+        """
         return next((self.instead[kind] for kind in reversed(kinds.split()) if kind in self.instead), self.steps)
 
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """``page``, ``roles`` and ``portal`` are by key, ``tasks`` by cause; ``ours`` are causes that ask nothing."""
+    """All texts: ``page`` and ``roles`` by key, ``tasks`` by cause. ``portal`` are names in portal paths, ``ours`` are
+    causes without a task for the customer.
+    """
 
     page: Mapping[str, str]
     roles: Mapping[str, str]
@@ -56,7 +60,9 @@ class Texts:
     ours: frozenset[str]
 
     def messages(self) -> Iterator[tuple[str, str]]:
-        """Yield everything that is to be translated, with where it is used; one text can come more than once."""
+        """Yield the place of use and the text of everything that needs a translation; a text can occur more
+        than once.
+        """
         for part, texts in (("page", self.page), ("roles", self.roles)):
             yield from ((f"{part}.{key}", text) for key, text in texts.items())
         yield from (("portal", text) for text in sorted(self.portal))
@@ -87,7 +93,7 @@ def texts() -> Texts:
 
 @cache
 def translation(language: str) -> Translate:
-    """Return the translation from English to one of ``LANGUAGES``."""
+    """Return the function that translates English texts to one of ``LANGUAGES``."""
     if language == "en":
         return str
     return gettext.translation(DOMAIN, LOCALE, [language]).gettext

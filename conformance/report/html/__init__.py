@@ -1,4 +1,4 @@
-"""``report.html``: the whole report as one page that needs nothing else, not even JavaScript."""
+"""``report.html``: the whole report as one page without external files, readable without JavaScript."""
 
 from conformance.report.html.page import page
 

@@ -1,4 +1,4 @@
-"""The connection as a picture: credential, tokens, permissions and roles, APIs, and what works of each."""
+"""A picture of the connection: credential, tokens, permissions and roles, APIs, and the state of each."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ GAP, ROW = 58, 72
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a connection, and its checks: by area, or by the beginnings of ids.
+    """A part of a connection. ``checks`` are areas or beginnings of check ids.
 
-    An ``optional`` part is drawn only for a connection to which one of its checks applies; parts of its row and of the
-    rows below then move down by one.
+    An ``optional`` part is drawn only if one of its checks applies to the connection; parts in its row and in the rows
+    below then move down by one row.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Node:
     optional: bool = False
 
     def covers(self, check: CheckPart) -> bool:
-        """Return whether the check is one of this part."""
+        """Return whether the check belongs to this part."""
         return check.area in self.checks or check.id.startswith(self.checks)
 
 
@@ -56,7 +56,7 @@ COLUMNS = ("Credential", "Token", "Permission or role", "API")
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node as it is drawn."""
+    """A drawn node."""
 
     title: str
     state: str
@@ -67,7 +67,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A curve from one box to the next; ``broken`` where what it leads to fails by itself."""
+    """A curve from one box to the next; its state is ``broken`` if a check of the target fails itself."""
 
     path: str
     state: str

@@ -1,4 +1,4 @@
-"""The page from the document."""
+"""``report.html``, rendered from the document."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ DETAILS = ("everything", "pictures", "causes")
 
 @dataclass(frozen=True)
 class View:
-    """A connection, as the template wants it."""
+    """A connection, prepared for the template."""
 
     part: ConnectionPart
     anchor: str
@@ -75,12 +75,12 @@ class View:
 
     @cached_property
     def chain(self) -> Chain:
-        """Return the chain of what the connection needs, as a picture."""
+        """Return the picture of the connection's parts."""
         return chain(self.part.checks)
 
     @cached_property
     def timeline(self) -> Timeline:
-        """Return the requests over time, as a picture."""
+        """Return the picture of the requests over time."""
         return timeline(self.part.requests)
 
     @cached_property
@@ -93,32 +93,32 @@ class View:
         return {(cause.check, cause.cause): cause.owner for cause in (*self.part.root_causes, *self.part.accepted)}
 
     def owner(self, check: CheckPart) -> str:
-        """Return the owners of a check's finding; empty if there is nothing to do."""
+        """Return the owner of a check's finding; empty if there is nothing to do."""
         if check.finding:
             return check.finding.owner
         return self._owners.get((check.blocked_by or "", check.cause or ""), "")
 
     @cached_property
     def owners(self) -> list[str]:
-        """Everybody who can do something, in the order of the words."""
+        """Return the owners of all findings, in the order of ``OWNERS``."""
         owners = {self.owner(check) for check in self.part.checks}
         return [owner for owner in OWNERS if owner in owners]
 
     def counts_of(self, checks: Sequence[CheckPart]) -> str:
-        """Return how these checks ended."""
+        """Return the number of checks with each outcome, as text."""
         return counted(Counter[str](check.outcome for check in checks))
 
     def title(self, check_id: str, cause: str) -> str:
-        """Return what must hold, or where its check was not selected what its cause means."""
+        """Return the title of a check; the meaning of the cause if the check was not selected."""
         return next((check.title for check in self.part.checks if check.id == check_id), CAUSES[cause].means)
 
     def requests(self, check: CheckPart) -> Iterator[RequestPart]:
-        """Return what was asked for a check."""
+        """Return the requests of a check's probes."""
         return (request for request in self.part.requests if request.probe in check.probes)
 
 
 def page(document: Document) -> bytes:
-    """Return the whole page, in as much detail as its size allows."""
+    """Return the whole page, with as many details as its maximum size allows."""
     for detail in DETAILS if len(document.connections) <= MAX_OPEN_CONNECTIONS else DETAILS[1:]:
         text = render(document, detail)
         if len(text) <= LARGEST:
@@ -127,7 +127,7 @@ def page(document: Document) -> bytes:
 
 
 def render(document: Document, detail: str) -> bytes:
-    """Return the page in one of ``DETAILS``."""
+    """Return the page with the details of one of ``DETAILS``."""
     style, script = (Markup(text_of(__package__, name)) for name in ("page.css", "page.js"))  # noqa: S704 - our own
     views = [View(part, f"c{number}") for number, part in enumerate(document.connections, 1)]
     status, sentence = headline(document)
@@ -160,7 +160,7 @@ def render(document: Document, detail: str) -> bytes:
 
 
 def totals(document: Document) -> dict[str, int]:
-    """Return how many checks ended how, over all connections, what needs attention first."""
+    """Return the number of checks with each outcome, over all connections; outcomes that need attention come first."""
     counts = {
         outcome: sum(connection.verdict.counts.get(outcome, 0) for connection in document.connections)
         for outcome in ORDER
@@ -169,8 +169,8 @@ def totals(document: Document) -> dict[str, int]:
 
 
 def rows(views: Sequence[View]) -> list[tuple[CheckPart, list[CheckPart | None]]]:
-    """Return each check that applies to some connection once, with its outcome on every connection; None where it was
-    not selected.
+    """Return each check that applies to at least one connection, with its outcomes in the order of ``views``; an
+    outcome is None where the check was not selected.
     """
     by_id = [{check.id: check for check in view.part.checks} for view in views]
     parts = {id: check for checks in reversed(by_id) for id, check in checks.items()}
@@ -180,12 +180,12 @@ def rows(views: Sequence[View]) -> list[tuple[CheckPart, list[CheckPart | None]]
 
 
 def applies(check: CheckPart | None) -> bool:
-    """Return whether a check was selected, and says something about its connection."""
+    """Return whether a check was selected and applies to its connection."""
     return check is not None and not check.outcome.startswith("not_")
 
 
 def row_owners(views: Sequence[View]) -> dict[str, str]:
-    """By check, everybody who can do something about it on some connection."""
+    """Return the owners of each check's findings on all connections, by check id, separated by spaces."""
     owners: dict[str, dict[str, None]] = {}
     for view in views:
         for check in view.part.checks:

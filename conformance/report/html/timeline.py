@@ -1,4 +1,4 @@
-"""The requests of a connection over time."""
+"""A picture of a connection's requests over time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Bar:
 
     @property
     def state(self) -> str:
-        """Return whether it was answered as documented, refused, or not answered."""
+        """Return ``answered`` (as documented), ``refused``, or ``silent`` (no answer)."""
         if self.request.status is None:
             return "silent"
         return "answered" if self.request.answer is None and self.request.status < 400 else "refused"
@@ -35,7 +35,7 @@ class Timeline:
 
 
 def timeline(requests: Sequence[RequestPart]) -> Timeline:
-    """Return the requests in the order in which they were sent."""
+    """Return the bars of the requests, in the order of ``requests``."""
     seconds = max((request.started_s + request.duration_s for request in requests), default=0.0)
     unit = SCALE / seconds if seconds else 0.0
     bars = tuple(

@@ -1,4 +1,4 @@
-"""``index.html``: a fleet as one page that needs nothing else, with links to the pages of those in trouble."""
+"""``index.html``: the page of a fleet, without external files, with links to the pages of connections in trouble."""
 
 from conformance.report.fleet.index.page import OWNER_PAGES, index, owner_pages
 

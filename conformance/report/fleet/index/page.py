@@ -1,4 +1,6 @@
-"""The pages from the overview, in the dress of ``report.html``: of the whole fleet, and of what one owner can fix."""
+"""The pages made from the overview: one of the whole fleet, and one for each owner. They have the style of
+``report.html``.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ NOT_KNOWN = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The connections in trouble that the same owner has to look at first."""
+    """The connections in trouble whose first cause has the same owner."""
 
     owner: str
     rows: list[Row]
@@ -39,7 +41,7 @@ class Group:
 
 
 def groups(fleet: Overview) -> list[Group]:
-    """Return the connections in trouble by the owner of their first cause, in the order of the words."""
+    """Return the connections in trouble grouped by the owner of their first cause, in the order of ``OWNERS``."""
     rows_by_owner: dict[str, list[Row]] = {owner: [] for owner in (*OWNERS, NOT_KNOWN)}
     for row in fleet.trouble:
         rows_by_owner[row.owners[0] if row.owners else NOT_KNOWN].append(row)
@@ -47,7 +49,7 @@ def groups(fleet: Overview) -> list[Group]:
 
 
 def index(fleet: Overview) -> bytes:
-    """Return the whole page."""
+    """Return ``index.html``."""
     nights = fleet.past.runs if len(fleet.past.runs) > 1 else ()
     return _render(
         "index.html",
@@ -63,7 +65,7 @@ def index(fleet: Overview) -> bytes:
 
 
 def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes]]:
-    """Return the page of each owner by the name of its file. ``contact`` is who sends it, and how to reach them."""
+    """Yield the name of the file and the page of each owner. ``contact`` is the name and address of the sender."""
     for owner in sendable(fleet):
         causes = [cause for cause in fleet.causes if cause.owner == owner]
         yield (
@@ -82,7 +84,7 @@ def owner_pages(fleet: Overview, contact: str = "") -> Iterator[tuple[str, bytes
 
 
 def sendable(fleet: Overview) -> list[str]:
-    """Return the owners who have a page."""
+    """Return the owners that have a page."""
     return [owner for owner in fleet.owners if owner not in WITHOUT_PAGE]
 
 
