@@ -59,7 +59,7 @@ class RateLimit:
         while now < (wake := min(slot, began + patience)):
             await clock.sleep(wake - now)
             now = clock.monotonic()
-            if slot < self._until:  # the service has asked to wait meanwhile
+            if slot < self._until:  # meanwhile the service has asked to wait
                 slot = self._slot(now)
         return now - began
 

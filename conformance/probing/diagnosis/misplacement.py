@@ -1,4 +1,4 @@
-"""A workspace that is not where the connection says, and roles in another place."""
+"""A workspace at another place than configured, and roles at other scopes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from conformance.probing.evidence import Evidence
 
 
 def wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
-    """Return a finding where the configured workspace id belongs to a workspace with other names: the names
-    are wrong.
-    """
+    """Return a finding if the configured workspace id belongs to a workspace with other names: the names are wrong."""
     for workspace in elements_of(workspaces):
         if workspace.properties.customer_id.lower() != connection.workspace_id.lower():
             continue
@@ -58,8 +56,8 @@ def other_subscription(
 ) -> Finding | None:
     """Return a finding where the app has roles in other subscriptions only.
 
-    If the configured workspace is there, the id of the subscription is wrong; else the role is: Azure finds the
-    configured subscription, and refuses it.
+    If the configured workspace is in one of them, the id of the subscription is wrong; otherwise the role is in the
+    wrong subscription: Azure finds the configured subscription, and refuses it.
     """
     visible_ids = [subscription.subscription_id for subscription in elements_of(subscriptions)]
     if not visible_ids or connection.subscription_id.lower() in (visible_id.lower() for visible_id in visible_ids):
@@ -74,7 +72,7 @@ def other_subscription(
                 f" {workspace.id.split('/')[2]}, not in {connection.subscription_id}.",
             )
     if connection.customer_tenant_id:
-        return None  # a provider's app has roles in the subscriptions of other customers, which is no mistake
+        return None  # a provider's app may have roles in the subscriptions of other customers
     return finding(
         "rbac_wrong_scope",
         facts=facts,
