@@ -85,7 +85,9 @@ def client_secrets(connection: Connection, discovery: Answer[OpenIdConfiguration
 
 
 def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Finding | None:
-    """Return the finding of a tenant that, by its discovery document, is in another cloud than configured; else None."""
+    """Return the finding of a tenant that, by its discovery document, is in another cloud than configured; else
+    None.
+    """
     cloud = discovery.cloud_instance_name
     if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
         return None

@@ -26,7 +26,9 @@ def log_analytics_forbidden(
     query_by_resource: Evidence,
     **clues: Evidence,
 ) -> Finding | None:
-    """Return the finding of a 403: the id of another workspace, a closed network, no role, or a role not yet in effect."""
+    """Return the finding of a 403: the id of another workspace, a closed network, no role, or a role not yet in
+    effect.
+    """
     facts = {**connection.facts(), **identity(token_arm)}
     if isinstance(workspace, Answer):
         if mismatch := id_mismatch(connection, workspace.data):
@@ -99,7 +101,9 @@ def of_the_workspace(
 
 
 def id_mismatch(connection: Connection, workspace: Workspace) -> Finding | None:
-    """Return a finding if the configured workspace id differs from the id of the workspace with the configured names."""
+    """Return a finding if the configured workspace id differs from the id of the workspace with the configured
+    names.
+    """
     there = workspace.properties.customer_id
     if there.lower() == connection.workspace_id.lower():
         return None

@@ -13,7 +13,9 @@ OUTAGE = NETWORK | SERVICE
 
 
 def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """Return the finding about the API's representative probe or its host, if that probe is refused for the same cause."""
+    """Return the finding about the API's representative probe or its host, if that probe is refused for the same
+    cause.
+    """
     for name, clue in clues.items():
         if refusal.probe == name or (
             isinstance(clue, Refusal) and same_outage(clue.finding.cause, refusal.finding.cause)

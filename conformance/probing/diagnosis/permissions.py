@@ -83,7 +83,9 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
 
 
 def has_consent(role: str, api: str, consents: Evidence) -> bool:
-    """Return whether the directory lists a consent for an application permission; False if the consents cannot be read."""
+    """Return whether the directory lists a consent for an application permission; False if the consents cannot be
+    read.
+    """
     id = RESOURCES[api].application_id(role)
     return any(consent.app_role_id.lower() == id for consent in elements_of(consents))
 
@@ -147,7 +149,9 @@ def meets(evidence: Evidence, cause: str) -> bool:
 
 @tells_apart
 def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence, machines: Evidence) -> Finding | None:
-    """Return the finding of a missing licence; if Graph also refuses because of it, the tenant has no Defender at all."""
+    """Return the finding of a missing licence; if Graph also refuses because of it, the tenant has no Defender at
+    all.
+    """
     if meets(graph_alerts, "licence_missing"):
         return replace(refusal.finding, about="graph")
     defender = refusal.exchange is not None and refusal.exchange.api == "defender"

@@ -33,7 +33,9 @@ def refused_action(refusal: Refusal) -> str:
 
 
 def may_cover(patterns: Sequence[str], action: str) -> bool:
-    """Return whether patterns cover an action, assuming that a wildcard below a resource includes the resource itself."""
+    """Return whether patterns cover an action, assuming that a wildcard below a resource includes the resource
+    itself.
+    """
     return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
 
 
