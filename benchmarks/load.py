@@ -1,4 +1,4 @@
-"""The served virtual tenant under load, beside a bare application on the same server.
+"""The served virtual tenant under load, compared with a bare application on the same server.
 
 `python -m benchmarks.load` serves that bare application: it shows the cost of the proxy, TLS and HTTP alone.
 """

@@ -134,7 +134,7 @@ class Processes:
             if not self._ready:
                 await self._start(())
             worker = self._ready.pop()
-            own = not self._units  # a connection that killed processes gets a process of its own
+            own = not self._units  # a connection that killed processes gets a separate process
             try:
                 await self._send(worker, spec)
                 await self._serve(worker, own=own)

@@ -44,7 +44,7 @@ def machines(connection: Connection) -> Ask[ODataList[Machine]]:
 
 @probe
 def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) -> NextPage[ODataList[Machine]]:
-    """Ask for the second page, by ``$skip``: with an explicit ``$top`` Defender gives no next link. The page is long
+    """Ask for the second page, by ``$skip``: with an explicit ``$top`` Defender sends no next link. The page is long
     enough to show the state of most machines.
     """
 

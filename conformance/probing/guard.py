@@ -3,7 +3,7 @@
 Only declared operations are sent, only over https, only to the hosts of the connection's cloud (operations that are
 declared to need no token: of any cloud), and a bearer token only to the host of its audience. Everything else raises
 before a byte is sent. The only exception is the managed identity endpoint, for a connection with a managed identity:
-http on this machine's own addresses, which is asked for tokens alone.
+http on this machine's own addresses, and only requests for tokens.
 """
 
 from __future__ import annotations

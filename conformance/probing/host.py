@@ -17,8 +17,9 @@ BUSY = 0.1
 class Host:
     """Limits the requests to one host: the number in flight (``line``), and the time of each.
 
-    A host is silent once a request has timed out and no other was answered completely meanwhile; the same holds for one
-    of its APIs while others of the host still answer. Requests that wait for a silent host or API time out at once.
+    A host is silent once a request has timed out, and no other request was answered completely in that time; the same
+    holds for one of its APIs while other APIs of the host still answer. Requests that wait for a silent host or API
+    time out at once.
     """
 
     def __init__(self, places: int) -> None:

@@ -108,7 +108,7 @@ def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=256)
 def _shape(members: frozenset[tuple[str, str]]) -> tuple[str, ...]:
-    """Return the lines of a shape; null counts only where no other type was seen. Cached: most tenants have the same
+    """Return the lines of a shape; null counts only if no other type was seen. Cached: most tenants have the same
     shapes.
     """
     types: dict[str, list[str]] = {}
@@ -188,7 +188,7 @@ def _plain(name: str) -> bool:
 
 
 def _kind(value: dict[str, Any]) -> str:
-    """Return the kind of an object, as a part of its path; empty where it does not state one."""
+    """Return the kind of an object, as a part of its path; empty if the object does not state one."""
     for name in KINDS:
         if isinstance(kind := value.get(name), str) and _plain(kind):
             return f"<{kind.rpartition('.')[2]}>"

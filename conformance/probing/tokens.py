@@ -185,8 +185,8 @@ async def compose_local(
     connection: Connection, identity: ManagedIdentity, audience: Audience, answers: Sequence[GivenAnswer]
 ) -> TokenRequest | None:
     """Return the request to the managed identity endpoint that msal makes after these ``answers``; None if it makes
-    none. Raises msal's own errors where it cannot make a request: for Azure Arc, msal reads the file that the first
-    answer names.
+    none. Raises msal's own errors if it cannot make a request: for Azure Arc, msal reads the file that the first answer
+    names.
     """
 
     def composed() -> TokenRequest | None:

@@ -50,7 +50,7 @@ def script(words: Sequence[str]) -> int:
 
 
 def complete() -> None:
-    """Answer the shell and end the process; return if there is no answer."""
+    """Answer the shell and end the process; return only if argcomplete has no answer."""
     try:
         from argcomplete import autocomplete
     except ModuleNotFoundError:

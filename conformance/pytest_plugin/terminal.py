@@ -113,7 +113,7 @@ class TerminalPlugin:
     def pytest_unconfigure(self) -> None:
         """Print the verdict if no reporter did: with ``-p no:terminal``, or a reporter without summaries.
 
-        The commands of a CI system come last and separately: text through pytest's reporter cannot give commands.
+        The commands of a CI system come last and separately: text through pytest's reporter is cleaned of commands.
         """
         self._print(console(sys.stdout))
         for command in self._commands():

@@ -109,7 +109,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         try:
             response = await self._through(socket, request, route)
         except (httpx.NetworkError, httpx.RemoteProtocolError):
-            await self._close(0, [free])  # whatever ended this connection may also have ended the idle ones
+            await self._close(0, [free])  # the idle connections may have ended for the same reason
             await leave()
             raise
         except BaseException:

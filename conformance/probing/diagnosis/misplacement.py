@@ -54,7 +54,7 @@ def other_names(connection: Connection, facts: Mapping[str, str]) -> Finding:
 def other_subscription(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces_elsewhere: Evidence
 ) -> Finding | None:
-    """Return a finding where the app has roles in other subscriptions only.
+    """Return the finding of an app that has roles in other subscriptions only; None for other apps.
 
     If the configured workspace is in one of them, the id of the subscription is wrong; otherwise the role is in the
     wrong subscription: Azure finds the configured subscription, and refuses it.
@@ -92,9 +92,9 @@ def sends_within(connection: Connection) -> bool:
 def role_elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
-    """Return a finding where the app has a role in the subscription, but none that reaches the workspace.
+    """Return the finding of an app that has a role in the subscription, but none that reaches the workspace.
 
-    None for a delegated subscription: a role there is not assigned, but part of a delegation without the workspace.
+    Return None for a delegated subscription: its roles are part of a delegation, which does not include the workspace.
     """
     if connection.customer_tenant_id:
         return None

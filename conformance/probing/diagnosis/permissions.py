@@ -26,7 +26,7 @@ OWN_ADVICE: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All"
 
 
 def further(needs: Needs, api: str, *, optional: bool = False) -> tuple[str, ...]:
-    """Return the needed permissions of an API that have no check of their own."""
+    """Return the needed permissions of an API for which no separate check exists."""
     asked_for, own = (needs.recommended(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
     return tuple(permission for permission in asked_for if permission not in own.get(api, ()))
 

@@ -69,7 +69,7 @@ AREA_OF: Mapping[str, str] = {"log_analytics": "query", "sentinel": "sentinel"}
 
 
 def api_of(refusal: Refusal) -> str:
-    """Return the name of the API that refused; empty where no request was sent."""
+    """Return the name of the API that refused; empty if no request was sent."""
     return refusal.exchange.api if refusal.exchange else ""
 
 
