@@ -50,7 +50,7 @@ def script(words: Sequence[str]) -> int:
 
 
 def complete() -> None:
-    """Answer the shell and end the process; return only if argcomplete has no answer."""
+    """Answer the shell and end the process; return if argcomplete is not installed."""
     try:
         from argcomplete import autocomplete
     except ModuleNotFoundError:

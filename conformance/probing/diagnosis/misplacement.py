@@ -84,7 +84,9 @@ def other_subscription(
 
 
 def sends_within(connection: Connection) -> bool:
-    """Return whether a connection sends rows through a rule of its own subscription, which a role on the rule shows."""
+    """Return whether a connection's rule is in its own subscription: then a role on the rule makes the subscription
+    visible.
+    """
     ingestion = connection.ingestion
     return ingestion is not None and ingestion.place[0].lower() == connection.subscription_id.lower()
 
