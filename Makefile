@@ -1,11 +1,11 @@
-# Nothing but Python 3.11 or newer, pip and make is needed; everything else is installed into .venv.
-# Another Python: make clean, then make PYTHON=python3.12 demo.
+# Only Python 3.11 or newer, pip and make are required; everything else is installed into .venv.
+# To use another Python: make clean, then make PYTHON=python3.12 demo.
 PYTHON ?= python3
 SCENARIO ?= healthy
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# The demo needs the plugin alone: an environment of its own, unless that of the tests is there.
+# The demo needs only the plugin: it has a separate environment, unless the environment of the tests exists.
 DEMO_VENV := $(if $(wildcard $(READY)),$(VENV),.venv-demo)
 CLIENTS := .venv-clients
 CLI := .venv-cli
@@ -13,12 +13,12 @@ PLUGINS := .venv-plugins
 SITE_READY := $(VENV)/.site-ready
 SECRET := SENTINEL_DEMO_SECRET=made-up-for-the-demo
 DEMO = $(SECRET) $(DEMO_VENV)/bin/pytest --noconftest --sentinel-config=examples/demo.toml --sentinel-source=fake:$(SCENARIO)
-# A fault that was asked for is no error of make: exit codes 1 (does not work) and 6 (unclear) are what it shows.
+# With a requested fault, exit codes 1 (does not work) and 6 (unclear) are expected, and not an error of make.
 ASKED = || { code=$$?; [ "$(SCENARIO)" != healthy ] && { [ $$code = 1 ] || [ $$code = 6 ]; } \
 	&& echo "(again: export $(SECRET) first)"; }
 
-# A virtual environment $(1) of its own, with the extra $(2) in the tested versions of the files $(3). Modules are compiled as they are used:
-# of the 17,000 of msgraph-sdk that is a handful.
+# Create the virtual environment $(1) with the extra $(2), in the tested versions of the files $(3). Modules are compiled when they are used:
+# msgraph-sdk has 17,000, of which a handful are used.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@printf 'installing into $(1), once '

@@ -1,7 +1,8 @@
-"""Marks the top of the checkout for pytest. The plugin itself comes by its entry point, in tests as for users.
+"""The top of the checkout, for pytest. The plugin itself is loaded by its entry point, in tests as for users.
 
-Images of containers set PYTHONDONTWRITEBYTECODE. Here each process, and the tests start hundreds, would compile all it
-imports anew, and pytest rewrite each test: the larger part of the time of collecting, and of most runs in tests.
+Container images often set PYTHONDONTWRITEBYTECODE. With it, each process (the tests start hundreds) would compile all
+imported modules again, and pytest would rewrite each test again: most of the time of the collection, and of most runs
+in tests.
 """
 
 import gc
@@ -17,9 +18,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect without the garbage collector, and keep what was collected out of its sight.
+    """Pause the garbage collector during the collection, and exempt the collected objects from it afterwards.
 
-    Modules and items live until the end: to look through them for garbage is a quarter of the time of collecting.
+    Modules and items live until the end: scanning them takes a quarter of the time of the collection.
     """
     gc.disable()
     try:

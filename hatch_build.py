@@ -1,6 +1,6 @@
-"""Builds the wheel: adds the compiled form of every TOML table, which ``conformance/toml_file/tables.py`` reads.
+"""Build hook of the wheel: adds the compiled form of every TOML table, which ``conformance/toml_file/tables.py`` reads.
 
-Nothing is written into the checkout, so nothing there is ever out of date; an editable install reads the TOML itself.
+Nothing is written into the checkout, so no compiled table can be stale; an editable install reads the TOML itself.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Benchmarks: ratios measured in one run, since machines differ and are noisy."""
+"""Benchmarks: ratios of figures that were measured in the same run, since machines differ and are noisy."""

@@ -1,9 +1,10 @@
-"""`make bench-against COMMIT=...`: another commit beside this checkout, each installed in an environment of its own.
+"""`make bench-against COMMIT=...`: compare this checkout with another commit, each installed in a separate environment.
 
 `python -m benchmarks.against COMMIT [--quick] [--tenants N] [--write docs/benchmarks.md]`
 
-Of each figure the processes of both builds run in turns. Ratios are this checkout's by the commit's: the median of all
-rounds, and the least and the largest. Both read the same files and ask the same served fleet, which is this checkout's.
+For each figure, the processes of both builds run in turns. A ratio is this checkout's figure divided by the commit's:
+the median of all rounds, with the smallest and the largest. Both builds read the same files and ask the same served
+fleet, which is this checkout's.
 """
 
 from __future__ import annotations
@@ -32,23 +33,23 @@ NO_BYTECODE = {"PYTHONDONTWRITEBYTECODE": "1"}
 
 @dataclass(frozen=True)
 class Build:
-    """A checkout, and the Python of the environment in which it is installed as users install it."""
+    """A checkout, and the Python of the environment in which it is installed as a user would install it."""
 
     checkout: Path
     python: Path
 
     def pytest(self, folder: Path, *arguments: str, **environment: str) -> Cost:
-        """A whole pytest process in a folder."""
+        """Run a whole pytest process in a folder and return its cost."""
         return cost([self.python, *PYTEST, *arguments], folder, {**_environment(), **SECRET, **environment})
 
     def explain(self, folder: Path) -> Cost:
-        """One pasted error, explained by the console command."""
+        """Run the console command to explain one error, and return its cost."""
         return cost([self.python, *PYTEST, "--sentinel-explain=AADSTS7000222"], folder, _environment())
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the comparison: what is measured, its ratio to the commit, and the ratio to reach."""
+    """A row of the comparison: the name of the figure, its ratio to the commit, and the target ratio."""
 
     name: str
     ratio: Ratio
@@ -92,7 +93,7 @@ def starts(this: Build, other: Build, times: int) -> list[Row]:
             _row("explaining one error", times, lambda build: build.explain(folder), this, other),
             _row("a test with the plugin inert", times, lambda build: build.pytest(folder, "test_one.py"), this, other),
         ]
-        for build in (this, other):  # what pytest wrote for its own form of the modules: as in a read-only image
+        for build in (this, other):  # remove the bytecode of pytest's rewritten modules, as in a read-only image
             for file in (build.python.parents[1]).rglob("*-pytest-*.pyc"):
                 file.unlink()
         rows.append(
@@ -122,7 +123,7 @@ def _by_processor(name: str, unit: str, ours: Sequence[Cost], theirs: Sequence[C
 
 
 def fleets(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
-    """A served fleet, verified in one process by both builds, by the commit's own ``benchmarks.part``."""
+    """Compare both builds on a served fleet, verified in one process by each build's own ``benchmarks.part``."""
     with serve_fleet(tenants) as fleet:
 
         def part(build: Build) -> Cost:
@@ -147,7 +148,7 @@ def fleets(this: Build, other: Build, times: int, tenants: int) -> list[Row]:
 
 
 def live(this: Build, other: Build, times: int) -> list[Row]:
-    """A whole live run of one served connection, from the start of the process to its end."""
+    """Compare a whole live run of one served connection, from the start of the process to its end."""
     with serve_fleet(1) as fleet, tempfile.TemporaryDirectory() as name:
         (config,) = (fleet.folder / "connections").glob("*.toml")
         environment = {key: value for key, value in fleet.environment.items() if key != "PYTHONPATH"}
@@ -163,7 +164,9 @@ def live(this: Build, other: Build, times: int) -> list[Row]:
 
 
 def memory(this: Build, other: Build, tenants: int) -> list[Row]:
-    """One pytest run of a fleet on the virtual tenant, by each build: memory hardly differs from run to run."""
+    """Compare the memory of one pytest run of a fleet on the virtual tenant by each build: memory hardly differs
+    between runs.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         text = DEMO.read_text(encoding="utf-8").replace("[connection]", "[[connection]]")
@@ -187,7 +190,7 @@ def table(commit: str, rows: Sequence[Row]) -> str:
 
 
 def main() -> None:
-    """Compare, print the table, and write it into a page with ``--write``."""
+    """Compare, print the table, and with ``--write`` write it into a page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commit")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, small fleets")

@@ -1,4 +1,4 @@
-"""Figures as a table, in a page of the docs."""
+"""Figures as a table in a page of the docs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECRET = {"SENTINEL_DEMO_SECRET": "made-up-for-the-benchmark"}
 
 @dataclass(frozen=True)
 class Figure:
-    """A measured ratio, and what it has to be."""
+    """A measured ratio, and its target."""
 
     name: str
     value: float

@@ -1,4 +1,4 @@
-"""`make bench-fleet`: many connections, over the served fleet of virtual tenants.
+"""`make bench-fleet`: the cost of many connections, on a served fleet of virtual tenants.
 
 `python -m benchmarks.fleet [--quick] [--write PAGE] [--sizes 1,10,100] [--accept 1000] [--clients PYTHON]`
 """
@@ -49,20 +49,20 @@ Rows = list[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class ServedFleet:
-    """A served fleet: its folder, and the environment that leads to it."""
+    """A served fleet: its folder, and the environment variables with which a process reaches it."""
 
     folder: Path
     environment: Mapping[str, str]
 
     def run(self, *command: str, python: str | Path = sys.executable) -> str:
-        """Run a command in the fleet's environment and return what it printed. Raises CalledProcessError."""
+        """Run a command in the fleet's environment and return its standard output. Raises CalledProcessError."""
         process = subprocess.run(  # noqa: S603
             [python, *command], env=dict(self.environment), cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
         )
         return process.stdout
 
     def part(self, count: int, *rest: str) -> Measurement:
-        """Return the cost of verifying the first ``count`` connections in a process of its own."""
+        """Return the cost of verifying the first ``count`` connections in a separate process."""
         output = self.run("-m", "benchmarks.part", str(self.folder), str(count), str(JOBS), *rest)
         return Measurement(**json.loads(output))
 
@@ -74,7 +74,7 @@ def limit_to(files: int | None) -> Callable[[], None] | None:
 
 @contextmanager
 def serve_fleet(tenants: int, *options: str, files: int | None = None) -> Iterator[ServedFleet]:
-    """A fleet, served by a process of its own, which may open so many ``files``."""
+    """Yield a fleet that is served by a separate process, which may open at most this many ``files``."""
     with tempfile.TemporaryDirectory() as name:
         command = ["-m", "conformance.fakes", "serve", f"--tenants={tenants}", f"--latency={LATENCY}", *options]
         server = subprocess.Popen(  # noqa: S603
@@ -101,7 +101,9 @@ def serve_fleet(tenants: int, *options: str, files: int | None = None) -> Iterat
 
 
 def growth(sizes: Sequence[int]) -> Rows:
-    """Connections per second by the size of the fleet, beside a bare loop, and what each takes of memory."""
+    """Return connections per second by the size of the fleet, compared with a bare loop, and the memory of each
+    connection.
+    """
     with serve_fleet(max(sizes)) as fleet:
         costs = {size: fleet.part(size) for size in sizes}
         pairs = [(fleet.part(sizes[-2]), fleet.part(sizes[-2], "--bare")) for _ in range(ROUNDS)]
@@ -142,7 +144,9 @@ def growth(sizes: Sequence[int]) -> Rows:
 
 
 def beside_sdks(python: Path, count: int) -> Rows:
-    """The official SDKs, one read after the other; nothing where they are not installed."""
+    """Compare with the official SDKs, which read one answer after the other; return no rows if they are not
+    installed.
+    """
     if not python.exists():
         print(f"no {python}: `make test-clients` installs the SDKs; this comparison is left out", file=sys.stderr)
         return []
@@ -164,7 +168,7 @@ def beside_sdks(python: Path, count: int) -> Rows:
 
 
 def by_workers(count: int) -> Rows:
-    """One Dask worker, then two: where they alone take the cores, and beside the server of their tenants."""
+    """Compare one Dask worker with two: alone on the cores, and beside the server of their tenants."""
     with serve_fleet(count) as fleet:
         alone, beside = ([_dask(fleet, workers, source) for workers in (1, 2)] for source in ("fake", "live"))
     return [
@@ -174,7 +178,7 @@ def by_workers(count: int) -> Rows:
 
 
 def by_processes(count: int, rounds: int) -> Rows:
-    """The whole command with one process, then with two, in turns; the virtual tenants are in the processes."""
+    """Compare the whole command with one process and with two, in turns; the virtual tenants run in these processes."""
     with serve_fleet(count) as fleet, tempfile.TemporaryDirectory() as name:
 
         def run(processes: int) -> Cost:
@@ -188,7 +192,7 @@ def by_processes(count: int, rounds: int) -> Rows:
 
 
 def _dask(fleet: ServedFleet, workers: int, source: str) -> float:
-    """Seconds that so many workers take, the quicker time of two, from the first task to the last entry."""
+    """Return the seconds that this many workers take from the first task to the last entry: the shorter of two runs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -207,7 +211,7 @@ def _dask(fleet: ServedFleet, workers: int, source: str) -> float:
         options = run_parser().parse_args([str(fleet.folder / "connections"), f"--source={source}", f"--jobs={JOBS}"])
         planned = plan(options.connections, RunOptions.parse(lambda name: getattr(options, name.replace("-", "_"))))
         first = replace(planned, waiting=planned.waiting[: 8 * workers])
-        asyncio.run(_verified(first, address))  # the workers have imported everything then
+        asyncio.run(_verified(first, address))  # after this run the workers have imported everything
         return min(asyncio.run(_verified(planned, address)) for _ in range(2))
 
 
@@ -220,9 +224,9 @@ async def _verified(planned: Plan, address: str) -> float:
 
 
 def accepted(tenants: int, *options: str, files: int | None = None) -> Rows:
-    """One pytest run over a fleet of which 5 % are broken and 1 % hang: is every cause the one of the manifest?
+    """Run pytest over a fleet with 5 % broken and 1 % hanging connections, and compare every cause with the manifest.
 
-    Its process and the server's may each open so many ``files``.
+    Its process and the server's may each open at most this many ``files``.
     """
     with serve_fleet(tenants, "--broken=5%", "--hanging=1%", "--jitter=0.01", files=files) as fleet:
         reports = fleet.folder / "reports"
@@ -265,7 +269,7 @@ def table(rows: Rows) -> str:
 
 
 def main() -> None:
-    """Measure, print the tables, and write them into a page with ``--write``."""
+    """Measure, print the tables, and with ``--write`` write them into a page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small fleets")
     parser.add_argument(

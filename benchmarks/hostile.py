@@ -1,7 +1,7 @@
-"""The cost of a hostile service: memory and time of a run under answers that are made to take much.
+"""The cost of a hostile service: memory and time of a run with answers that are made to be expensive.
 
-`python -m benchmarks.hostile` prints a line for each kind of answer. Its exit code is 1 where a run took 300 MB
-or more, or went beyond its deadline by more than ten seconds.
+`python -m benchmarks.hostile` prints a line for each kind of answer. Its exit code is 1 if a run took 300 MB or more,
+or exceeded its deadline by more than ten seconds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def endless(text: bytes) -> Iterator[bytes]:
 
 @cache
 def bomb(layers: int) -> bytes:
-    """64 MB of blanks, packed so many times."""
+    """Return 64 MB of blanks, compressed ``layers`` times."""
     content = b" " * (64 << 20)
     for _ in range(layers):
         content = gzip.compress(content)
@@ -56,7 +56,9 @@ ANSWERS: Mapping[str, tuple[str, Callable[[], Iterator[bytes]]]] = {
 
 
 class Hostile:
-    """The virtual tenant up to its tokens; every other answer is of one kind."""
+    """The virtual tenant, which answers discovery and token requests as usual and everything else with one kind of
+    hostile answer.
+    """
 
     name = "fake:hostile"
 
@@ -83,7 +85,7 @@ class Hostile:
 
 
 def measure(kind: str, status: int) -> None:
-    """Verifies once; prints megabytes and seconds."""
+    """Verify once; print megabytes and seconds."""
     began = time.monotonic()
     report = verify(made_up_connection(), source=Hostile(kind, status), patience=Patience(deadline=DEADLINE))
     report.json()
@@ -92,7 +94,7 @@ def measure(kind: str, status: int) -> None:
 
 
 def main() -> int:
-    """Each kind of answer in a process of its own, as a success and as a refusal."""
+    """Measure each kind of answer in a separate process, as a success and as a refusal; return the exit code."""
     if len(sys.argv) == 3:
         measure(sys.argv[1], int(sys.argv[2]))
         return 0

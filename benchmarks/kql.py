@@ -1,4 +1,4 @@
-"""Queries that are not the suite's own, evaluated on the virtual tenant: the first one, and those after it."""
+"""Time of foreign queries (not the suite's own) on the virtual tenant: of the first query, and of the next ones."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def seconds(count: int) -> tuple[float, float]:
 
 
 def measured(count: int = 200) -> tuple[float, float]:
-    """:func:`seconds`, in a process of its own."""
+    """Return :func:`seconds`, measured in a separate process."""
     process = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "benchmarks.kql", str(count)], capture_output=True, text=True, check=True
     )

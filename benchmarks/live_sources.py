@@ -1,4 +1,4 @@
-"""The live source with other bounds, and counting."""
+"""Variants of the live source: with other limits, and with a counter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from conformance.sources.live import ConnectionPool, Live
 
 @dataclass(frozen=True)
 class OneByOne:
-    """The live source with one request in flight at a time: the same probes, one after the other."""
+    """The live source with one request in flight at a time: the probes run one after the other."""
 
     name: str = "serial"
 
@@ -29,7 +29,7 @@ class OneByOne:
 
 @dataclass
 class Unbounded:
-    """The live source as it was without bounds: 8 requests in flight to Log Analytics, 24 to each other host."""
+    """The live source without today's limits: 8 requests in flight to Log Analytics, 24 to each other host."""
 
     name: str = "unbounded"
 
@@ -46,7 +46,7 @@ class Unbounded:
 
 @dataclass
 class Counting:
-    """The live source, which counts the requests that are in flight at the same time: each has a socket."""
+    """The live source with a counter of the requests that are in flight at the same time: each needs a socket."""
 
     most: int = 0
     name: str = "counting"

@@ -1,6 +1,6 @@
-"""How often a healthy tenant that lives while it is asked is found healthy.
+"""The share of healthy verdicts on a healthy tenant that changes during the verification.
 
-`python -m benchmarks.living [RUNS]` names every false word.
+`python -m benchmarks.living [RUNS]` prints every false finding.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ RATES = (1, 2, 3, 6)
 
 
 def words(report: Report) -> set[tuple[str, str, str | None]]:
-    """Return the bad news of a report: checks with their outcome and cause."""
+    """Return the findings of a report: checks that did not pass, with their outcome and cause."""
     fine = ("passed", "not_applicable", "not_configured")
     return {(outcome.check, outcome.status, outcome.cause) for outcome in report.outcomes if outcome.status not in fine}
 
 
 def false_words(connection: Connection, runs: int) -> Iterator[set[tuple[str, str, str | None]]]:
-    """Yield, for each of so many lives, the findings beyond those of the same tenant without events."""
+    """Yield the false findings of each run: those that the same tenant without events does not have."""
     still = words(verify(connection, source=Fake()))
     for seed in range(runs):
         yield words(verify(connection, source=Fake(f"living:{RATES[seed % len(RATES)]}:{seed}"))) - still
 
 
 def share(runs: int) -> float:
-    """The share of the runs (0 to 1) in which nothing false was said."""
+    """Return the share of the runs (0 to 1) without a false finding."""
     return sum(not words for words in false_words(made_up_connection(), runs)) / runs
 
 
 def main() -> None:
-    """Print the lives with a false word, and how many have none."""
+    """Print the runs with a false finding, and the number of runs without one."""
     runs, wrong = int(sys.argv[1]) if len(sys.argv) > 1 else 1000, 0
     for seed, words in enumerate(false_words(made_up_connection(), runs)):
         if words:

@@ -1,6 +1,6 @@
-"""The served virtual tenant under load, beside a bare application on the same server.
+"""The served virtual tenant under load, compared with a bare application on the same server.
 
-`python -m benchmarks.load` is that bare application: what the proxy, TLS and HTTP cost by themselves.
+`python -m benchmarks.load` serves that bare application: it shows the cost of the proxy, TLS and HTTP alone.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ BODY = b"{" + b" " * 883 + b"}"
 
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:
-    """The least that an ASGI application can do."""
+    """Answer a request by the smallest possible ASGI application."""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": BODY})
 
 
 async def serve(folder: Path) -> None:
-    """Serves :func:`bare` through the same proxy, with the same TLS and HTTP, until it is terminated."""
+    """Serve :func:`bare` through the same proxy, with the same TLS and HTTP, until the process is terminated."""
     from conformance.fakes.network import certificates, https
     from conformance.fakes.network.tunnel import Tunnel
 
@@ -53,7 +53,7 @@ async def serve(folder: Path) -> None:
 
 @dataclass
 class Target:
-    """A server in a process of its own, as what it printed leads to it."""
+    """A server in a separate process, with the address of its proxy and its folder."""
 
     process: int
     proxy: httpx.URL
@@ -61,20 +61,20 @@ class Target:
 
     @property
     def processor(self) -> float:
-        """Seconds of processor that it has used; of Linux only."""
+        """Return the processor seconds that the process has used; Linux only."""
         fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def memory(self) -> float:
-        """Megabytes that it holds; of Linux only."""
+        """Return the resident memory of the process in megabytes; Linux only."""
         pages = int(Path(f"/proc/{self.process}/statm").read_text().split()[1])
         return pages * 4096 / 1e6
 
 
 @contextmanager
 def started(*command: str, tree: Path = ROOT) -> Iterator[Target]:
-    """A module's server, of the sources in a ``tree``."""
+    """Yield a running server: a module of the sources in ``tree``, with its arguments."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         server = subprocess.Popen(  # noqa: S603
@@ -100,7 +100,7 @@ def started(*command: str, tree: Path = ROOT) -> Iterator[Target]:
 
 
 class Clients:
-    """Connections through the proxy that are kept, each with one request in flight."""
+    """Open connections through the proxy, each with one request in flight."""
 
     def __init__(self, target: Target, request: bytes) -> None:
         self._target, self._request = target, request
@@ -120,7 +120,7 @@ class Clients:
         self._open = await asyncio.gather(*(connect() for _ in range(count)))
 
     async def send(self, count: int) -> float:
-        """Requests per second, of ``count`` that are shared among the connections."""
+        """Send ``count`` requests, divided among the connections; return the requests per second."""
 
         async def some(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             for _ in range(count // len(self._open)):
@@ -141,7 +141,7 @@ class Clients:
 
 
 def question(connection: Connection, target: Target) -> bytes:
-    """A request for the workspace, with a token."""
+    """Return the bytes of a request for the workspace, with a token."""
     trust = ssl.create_default_context(cafile=target.folder / "ca.pem")
     secret = (target.folder / "client.secret").read_text(encoding="utf-8")
     form = {"grant_type": "client_credentials", "client_id": connection.client_id, "client_secret": secret}
@@ -179,7 +179,9 @@ async def _measured(tenant: Target, other: Target, connection: Connection, count
 
 
 def measured(count: int = 100_000) -> Load:
-    """Both under ``count`` requests over 300 connections, in turns; of the rounds the quickest counts."""
+    """Return the load of both servers under ``count`` requests over 300 connections, in turns; the fastest round
+    counts.
+    """
     with started(*SERVE) as tenant, started("benchmarks.load") as other:
         (connection,) = load(tenant.folder / "conn.toml")
         return asyncio.run(_measured(tenant, other, connection, count))
@@ -187,7 +189,7 @@ def measured(count: int = 100_000) -> Load:
 
 @contextmanager
 def checkout(commit: str) -> Iterator[Path]:
-    """The sources of a commit in a folder. Raises CalledProcessError where git does not know it."""
+    """Yield a folder with the sources of a commit. Raises CalledProcessError if git does not know it."""
     with tempfile.TemporaryDirectory() as name:
         process = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True)  # noqa: S603, S607
         subprocess.run(["tar", "-x"], cwd=name, input=process.stdout, check=True)  # noqa: S607
@@ -195,7 +197,9 @@ def checkout(commit: str) -> Iterator[Path]:
 
 
 async def _costs(targets: Sequence[Target], count: int) -> list[float]:
-    """Seconds of processor per request of each server, in turns; of the rounds the least counts."""
+    """Return each server's processor seconds per request, measured in turns; the smallest figure of the rounds
+    counts.
+    """
     both = []
     for target in targets:
         (connection,) = load(target.folder / "conn.toml")
@@ -217,9 +221,9 @@ async def _costs(targets: Sequence[Target], count: int) -> list[float]:
 
 
 def quicker_than(commit: str, count: int = 10_000) -> float:
-    """Return how many requests the served tenant answers in the processor time in which that of a commit answers one.
+    """Return the number of requests that the served tenant answers in the processor time that a commit's needs for one.
 
-    Processor time, since it hardly depends on what else the machine does. Raises as :func:`checkout`.
+    It uses processor time, which hardly depends on the other load of the machine. Raises as :func:`checkout`.
     """
     with checkout(commit) as tree, started(*SERVE, tree=tree) as before, started(*SERVE) as now:
         old, new = asyncio.run(_costs((before, now), count))

@@ -1,6 +1,7 @@
-"""One process of the fleet's benchmark: verifies the first connections of a folder, or puts the same requests bare.
+"""One process of the fleet's benchmark: verify the first connections of a folder, or send the same requests by httpx
+alone.
 
-`python -m benchmarks.part FOLDER COUNT JOBS [--bare]` prints what it took, as JSON.
+`python -m benchmarks.part FOLDER COUNT JOBS [--bare]` prints the cost as JSON.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ BARE_WORKERS = 128
 
 @dataclass(frozen=True)
 class Measurement:
-    """Seconds on the wall and of the processor, the requests, and the memory of the process at its most, in bytes."""
+    """Elapsed seconds, processor seconds, the number of requests, and the peak memory of the process in bytes."""
 
     wall: float
     cpu: float
@@ -42,7 +43,7 @@ class Measurement:
 
 @dataclass
 class Recorder:
-    """The network, whose requests are kept in the order in which they left."""
+    """The live source, which records the requests in the order in which they are sent."""
 
     requests: list[httpx.Request] = field(default_factory=list)
     name: str = "live"
@@ -63,7 +64,7 @@ class _Noting(httpx.AsyncBaseTransport):
 
 
 async def verified(connections: Sequence[Connection], jobs: int) -> int:
-    """Verifies, and makes the line of a journal of each as a run does; how many requests that took."""
+    """Verify connections and add each to a journal as a run does; return the number of requests."""
     journal, requests = Journal(), 0
     by_name = {connection.name: connection for connection in connections}
     async for report in verify_all(connections, jobs=jobs):
@@ -81,7 +82,9 @@ async def recorded(connections: Sequence[Connection]) -> list[httpx.Request]:
 
 
 async def bare(requests: Sequence[httpx.Request], count: int) -> int:
-    """So many requests, of these, from clients that have one in flight each: the quickest that httpx can do."""
+    """Send ``count`` requests, repeating these, by clients with one request in flight each: the fastest way with httpx.
+    Return ``count``.
+    """
     trust = httpx.create_ssl_context()
     waiting = _again(requests, count)
 
@@ -102,7 +105,7 @@ def _again(requests: Sequence[httpx.Request], count: int) -> Iterator[httpx.Requ
 
 
 def measure(connections: Sequence[Connection], jobs: int, *, alone: bool) -> Measurement:
-    """Return the cost without that of the start: imports and a first connection."""
+    """Return the cost without the start: imports and first connections. ``alone`` sends the requests by httpx alone."""
     requests = asyncio.run(recorded(connections))
     wall, cpu = time.perf_counter(), time.process_time()
     if alone:

@@ -1,4 +1,4 @@
-"""Whole pytest processes: a verification on the virtual tenant, no-op tests, and the plugin doing nothing."""
+"""Whole pytest processes: a verification on the virtual tenant, empty tests, and the inactive plugin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conformance.verification.pipeline import select_checks
 
 
 def pytest_cost(arguments: Sequence[str], folder: Path, **environment: str) -> Cost:
-    """A whole pytest process."""
+    """Run a whole pytest process and return its cost."""
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     return cost(command, folder, {**inherited, **SECRET, **environment})
@@ -41,7 +41,9 @@ def pytest_collection(session):
 
 
 def first_request(folder: Path, times: int) -> Ratio:
-    """A live run up to its first request, by a pytest process with the plugin inert up to its first test, in turns."""
+    """Return the time of a live run until its first request, divided by that of a pytest process with the inactive
+    plugin until its first test, in turns.
+    """
     (folder / "started.py").write_text(STARTED)
     path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))
 

@@ -1,4 +1,4 @@
-"""`make bench`: each figure is a ratio of two things measured in the same run, with its aim.
+"""`make bench`: each figure is a ratio of two measurements in the same run, with its target.
 
 `python -m benchmarks.run [--quick] [--write docs/benchmarks.md]`
 """
@@ -35,7 +35,7 @@ RUNS = 5
 
 
 def critical_path(evidence: dict[str, Evidence]) -> int:
-    """The longest chain of dependent requests among the probes that were put."""
+    """Return the length of the longest chain of dependent requests among the probes that were asked."""
 
     def depth(name: str) -> int:
         needs = [need for need in PROBES[name].needs if need in evidence]
@@ -50,7 +50,9 @@ def critical_path(evidence: dict[str, Evidence]) -> int:
 
 @contextmanager
 def serve() -> Iterator[tuple[Connection, Path]]:
-    """The virtual tenant, served by a process of its own; this process is set up to reach it. With its request log."""
+    """Yield a connection to the virtual tenant, which a separate process serves, and its request log. The environment
+    of this process is set so that it reaches the server.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         log = folder / "requests.jsonl"
@@ -77,7 +79,7 @@ def serve() -> Iterator[tuple[Connection, Path]]:
 
 
 def over_sockets(quick: bool) -> list[Figure]:
-    """Live runs against the served virtual tenant, every answer 100 ms late."""
+    """Return the figures of live runs against the served virtual tenant, with each answer delayed by 100 ms."""
     with serve() as (connection, log):
         reports = []
 
@@ -107,7 +109,7 @@ def over_sockets(quick: bool) -> list[Figure]:
 
 
 def with_silence(quick: bool) -> list[Figure]:
-    """The virtual tenant in this process, of which one host after the other is silent."""
+    """Return the figures of runs on the virtual tenant in this process, with one host silent at a time."""
     (connection,) = load(DEMO, credentials=False)
     seconds = asyncio.run(measured_silence(connection))
     return [
@@ -117,7 +119,7 @@ def with_silence(quick: bool) -> list[Figure]:
 
 
 def under_load(quick: bool) -> list[Figure]:
-    """The served virtual tenant, beside a bare application on the same server."""
+    """Return the figures of the served virtual tenant, compared with a bare application on the same server."""
     load = measured(10_000 if quick else 100_000)
     return [
         Figure("requests per second over 300 kept connections", load.tenant, "1000 or more"),
@@ -133,7 +135,9 @@ BEFORE = "0cb4ef3"
 
 
 def beside_an_older(quick: bool) -> list[Figure]:
-    """The served virtual tenant, beside that of an older commit; nothing where git does not know the commit."""
+    """Return the figures of the served virtual tenant, compared with an older commit; none if git does not know the
+    commit.
+    """
     try:
         ratio = quicker_than(BEFORE, 5_000 if quick else 20_000)
     except (OSError, subprocess.CalledProcessError):
@@ -142,7 +146,7 @@ def beside_an_older(quick: bool) -> list[Figure]:
 
 
 def queries(quick: bool) -> list[Figure]:
-    """KQL that is not the suite's own, on the virtual tenant."""
+    """Return the figures of foreign KQL queries (not the suite's own) on the virtual tenant."""
     first, later = kql.measured(40 if quick else 400)
     return [
         Figure("foreign queries per second", 1 / later, "10 or more"),
@@ -151,13 +155,13 @@ def queries(quick: bool) -> list[Figure]:
 
 
 def alive(quick: bool) -> list[Figure]:
-    """Healthy virtual tenants that live while they are asked."""
+    """Return the figures of healthy virtual tenants that change during the verification."""
     runs = 50 if quick else 1000
     return [Figure(f"of {runs} living healthy tenants, those without a false word", living.share(runs), "1.0")]
 
 
 def main() -> None:
-    """Measure, print the table, and write it into a page with ``--write``."""
+    """Measure, print the table, and with ``--write`` write it into a page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions")
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")

@@ -1,7 +1,7 @@
-"""A plain script with the official SDKs for Azure and Graph: the same reads, one after the other, nothing explained.
+"""A plain script with the official SDKs for Azure and Graph: the same reads, one after the other, without explanations.
 
 `python -m benchmarks.sdk FOLDER COUNT` prints the seconds and the questions answered for each connection, as JSON. It
-runs where the extra `clients` is, and imports nothing of this project.
+needs the extra `clients`, and imports nothing of this project.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ QUERIES = ("print ok=1", "SecurityIncident | take 1", "SecurityAlert | take 1", 
 
 
 def questions(keys: dict[str, str], secret: str, loop: asyncio.AbstractEventLoop) -> Iterable[Callable[[], Any]]:
-    """Yield the questions of such a script: the workspace, Sentinel's lists, roles, tables, and lists of Graph."""
+    """Yield functions that each read one thing: the workspace, Sentinel's lists, roles, tables, and lists of Graph."""
     credential = ClientSecretCredential(keys["tenant_id"], keys["client_id"], secret)
     azure = credential, keys["subscription_id"]
     place = keys["resource_group"], keys["workspace_name"]

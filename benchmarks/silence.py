@@ -1,4 +1,4 @@
-"""Seconds until the verdict on a connection while one host, or the proxy to all of them, does not answer."""
+"""Seconds until the verdict on a connection while one host, or the proxy to all hosts, does not answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conformance.verification.api import verify_async
 
 @dataclass(frozen=True)
 class OneSilent:
-    """The virtual tenant in this process, on this machine's clock, of which one host is silent (None: all)."""
+    """The virtual tenant in this process, on this machine's clock, with one silent host (None: all hosts)."""
 
     host: str | None
     name: str = "silent"
@@ -37,7 +37,7 @@ class OneSilent:
 
 
 async def measured(connection: Connection) -> dict[str, float]:
-    """The seconds for each host of the connection's cloud and for the proxy, all at the same time."""
+    """Return the seconds for each host of the connection's cloud and for the proxy, measured concurrently."""
 
     async def measure(host: str | None) -> float:
         began = time.perf_counter()

@@ -1,8 +1,9 @@
 """The duration of fleets of any size, simulated from measured costs and the services' published limits.
 
-`python -m benchmarks.simulate [--write docs/scale.md]`. Nothing in it is random: the same costs give the same table.
+`python -m benchmarks.simulate [--write docs/scale.md]`. The simulation is not random: the same costs give the same
+table.
 
-The limits are those of `conformance/apis/limits.py`, as verification paces by them.
+The limits are those of `conformance/apis/limits.py`, which a verification observes.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ PACED: Mapping[str, Limit] = {service.name: service.limits[0] for service in SER
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of one connection: processor seconds, and requests of each API whose limit counts."""
+    """The cost of one connection: processor seconds, and the number of requests to each API with a simulated limit."""
 
     cpu: float
     requests: Mapping[str, int]
@@ -40,8 +41,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """``apps``: connections that share a principal (an MSSP's workspaces of one customer). ``per_address``: whether Log
-    Analytics counts all requests of an address together, which its page leaves open.
+    """A fleet of connections. ``together`` is the number of connections that share a principal (an MSSP's workspaces of
+    one customer). ``per_address`` is true if Log Analytics counts all requests of an IP address together, which its
+    page leaves open.
     """
 
     connections: int
@@ -54,7 +56,9 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Seconds in all, the share of busy processors (of 1), and the seconds that connections waited for each API."""
+    """The simulated run: its seconds, the share of busy processors (0 to 1), and the seconds that connections waited
+    for each API.
+    """
 
     seconds: float
     busy: float
@@ -62,9 +66,10 @@ class Course:
 
 
 def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
-    """Connections go to the job that is free first; each process has one processor and ``JOBS`` jobs.
+    """Return the simulated run. Connections go to the job that is free first; each process has one processor and
+    ``JOBS`` jobs.
 
-    A connection that hangs keeps its job for ``silence`` seconds, and nothing else.
+    A hanging connection occupies its job for ``silence`` seconds, and no processor.
     """
     free = [(0.0, job) for job in range(fleet.processes * JOBS)]
     heapq.heapify(free)
@@ -81,7 +86,7 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
         for api, count in cost.requests.items():
             limit, shared = PACED[api], api == "log_analytics" and fleet.per_address
             key = (api, process if shared else number // fleet.together)
-            if key not in buckets:  # by address, no client waits: the service refuses the surplus
+            if key not in buckets:  # with a limit by address, no client waits: the service refuses the surplus
                 each = limit.requests / limit.seconds
                 buckets[key] = TokenBucket(limit.requests, each) if shared else TokenBucket(limit.size, limit.rate)
             wait = buckets[key].take(start, count)
@@ -95,7 +100,7 @@ def simulate(fleet: Fleet, cost: Cost, silence: float = 60.0) -> Course:
 
 
 def measured(page: str) -> float:
-    """Processor seconds of a request, as `make bench-fleet` wrote them."""
+    """Return the processor seconds of a request, from the page that `make bench-fleet` wrote."""
     match = re.search(r"processor time of a request, in ms \| ([\d.]+)", page)
     if not match:
         raise SystemExit(f"{MEASURED} has no figures: make bench-fleet writes them")
@@ -109,7 +114,7 @@ def cost() -> Cost:
 
     report = asyncio.run(verify_async(made_up_connection(), source="fake"))
     counted = Counter(exchange.endpoint.partition(".")[0] for exchange in report.gathered.exchanges)
-    counted["arm"] += counted.pop("sentinel", 0)  # the same host, and the same bucket
+    counted["arm"] += counted.pop("sentinel", 0)  # the same host with the same limit
     cpu = measured(MEASURED.read_text(encoding="utf-8")) * report.gathered.requests
     return Cost(cpu, {api: counted[api] for api in PACED})
 
@@ -127,7 +132,7 @@ FLEETS: Mapping[str, Fleet] = {
 
 
 def table(of: Cost) -> str:
-    """Return the course of each simulated fleet as a Markdown table, below the cost of a connection."""
+    """Return the cost of a connection, and a Markdown table of each simulated fleet's run."""
     lines = ["| connections, and processes | minutes | processors busy | waits for |", "|---|---|---|---|"]
     for name, fleet in FLEETS.items():
         course = simulate(fleet, of)
@@ -151,7 +156,7 @@ def limits() -> str:
 
 
 def main() -> None:
-    """Simulate, print the table, and write it into a page with ``--write``."""
+    """Simulate, print the table, and with ``--write`` write it into a page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", type=Path, help="write the table into this page, between its markers")
     options = parser.parse_args()

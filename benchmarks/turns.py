@@ -1,4 +1,4 @@
-"""Processes measured in turns (A B A B ...): each round gives a ratio, and what a noisy machine does falls on both."""
+"""Processes measured in turns (A B A B ...): each round gives a ratio, and noise of the machine affects both alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds on the wall and of the processor (with the process's own children), and bytes of memory at its most."""
+    """Elapsed seconds, processor seconds (including the process's children), and peak memory in bytes."""
 
     wall: float
     cpu: float
@@ -22,7 +22,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Ratio:
-    """The median of the rounds' ratios, and the least and the largest of them."""
+    """The median of the rounds' ratios, with the smallest and the largest."""
 
     value: float
     low: float
@@ -30,13 +30,13 @@ class Ratio:
 
     @classmethod
     def of(cls, above: Sequence[float], below: Sequence[float]) -> Ratio:
-        """``above`` and ``below`` hold one figure for each round."""
+        """Return the ratio of two sequences of figures, one figure for each round in each."""
         ratios = [cost / other for cost, other in zip(above, below, strict=True)]
         return cls(median(ratios), min(ratios), max(ratios))
 
     @classmethod
     def of_costs(cls, above: Sequence[Cost], below: Sequence[Cost]) -> Ratio:
-        """By the time of the processor, which what else runs on the machine does not lengthen much."""
+        """Return the ratio of processor times, which hardly depend on the other load of the machine."""
         return cls.of([cost.cpu for cost in above], [cost.cpu for cost in below])
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Ratio:
 
 
 def cost(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> Cost:
-    """Run a process in a folder and return its cost. Raises ``CalledProcessError`` where it fails."""
+    """Run a process in a folder and return its cost. Raises ``CalledProcessError`` if it fails."""
     began = time.perf_counter()
     process = subprocess.Popen(  # noqa: S603
         list(map(str, command)), cwd=folder, env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -58,7 +58,9 @@ def cost(command: Sequence[str | Path], folder: Path, environment: Mapping[str, 
 
 
 def in_turns(times: int, *runs: Callable[[], Cost]) -> list[list[Cost]]:
-    """Run each once for nothing (it may write bytecode), then all in turns; return the costs of each, by round."""
+    """Run each once without measuring (it may write bytecode), then all in turns; return the costs of each, by
+    round.
+    """
     for run in runs:
         run()
     rounds = [[run() for run in runs] for _ in range(times)]

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# aiohttp 3.14.5 reads SSL_CERT_FILE once, as it is imported; what a program sets afterwards is not trusted.
+# aiohttp 3.14.5 reads SSL_CERT_FILE once, when it is imported; a file that a program sets afterwards is not trusted.
 #
-# A good guess: the variable counts for each new session, as it does for ssl.create_default_context() and for httpx.
-# Seen: a session of a process that set it after the import refuses the server that one which set it before accepts.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: the variable counts for each new session, as it does for ssl.create_default_context() and for httpx.
+# Observed: if a process sets it after the import, its sessions refuse a server that they accept if it is set before.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# CPython 3.11: asyncio.run() calls repr() on the whole result of its coroutine, and throws the text away.
+# CPython 3.11: asyncio.run() calls repr() on the whole result of its coroutine, and discards the text.
 #
-# A good guess: the result is returned and nothing else happens to it.
-# Seen: the runner asks signal.getsignal() for its own handler at the end. That looks the handler up in an enumeration,
-# whose error message formats it, with the task it holds and the result of this task: for a large result, as much
-# work as a tenth of what gave it.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: the result is returned and nothing else happens to it. Observed: the runner asks signal.getsignal() for its
+# own handler at the end. That looks the handler up in an enumeration, whose error message formats it, with the task it
+# holds and the result of this task: for a large result, this takes a tenth of the time of computing it.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 "${PYTHON:-python3}" - <<'PYTHON'
 import asyncio

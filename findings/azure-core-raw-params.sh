@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# azure-core 1.41.0 writes the params of a HttpRequest into the URL as they are; requests and httpx encode theirs.
+# azure-core 1.41.0 writes the params of a HttpRequest into the URL without encoding; requests and httpx encode them.
 #
-# A good guess: HttpRequest("GET", url, params={"$filter": "title eq 'R&D'"}) asks for the same as requests.get() and
-# httpx.get() with these params. Seen: the service reads "title eq 'R", and a space for the "+" of a time zone. With the
-# async client it is the same. The generated clients on top encode by themselves; who calls an API that they do not have,
-# by send_request(), is hit. Instead: urllib.parse.quote() each value.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: HttpRequest("GET", url, params={"$filter": "title eq 'R&D'"}) asks for the same as requests.get() and
+# httpx.get() with these params. Observed: the service reads "title eq 'R", and a space for the "+" of a time zone. The
+# async client does the same. The generated clients above it encode their values. This affects everyone who calls
+# another API by send_request(). Instead: urllib.parse.quote() each value.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

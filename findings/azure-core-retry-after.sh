@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# azure-core 1.41.0 repeats any refusal that has a Retry-After, and waits as long as the header says, whatever the timeout.
+# azure-core 1.41.0 repeats any refusal that has a Retry-After, and waits as long as the header says, in spite of any
+# timeout.
 #
-# A good guess: Retry-After counts for 429 and 503; a POST that was refused by 400, or a GET by 403 and 404, is not sent again;
-# and timeout=10, "for the operation in seconds", or retry_backoff_max=5 ends a wait of 300 s. Seen: each of these is sent
-# four times when a gateway or firewall adds the header; with timeout=10, 300 s are waited, and then "Response timeout"
-# is raised in place of the refusal; with retry_backoff_max=5, 300 s are waited three times.
-# Programs with a deadline are hit, and who counts refused requests. Instead: retry_total=0 and retries of one's own, or a
+# Expected: Retry-After counts for 429 and 503; a POST that was refused by 400, or a GET by 403 and 404, is not sent
+# again; and timeout=10, "for the operation in seconds", or retry_backoff_max=5 ends a wait of 300 s. Observed: each of
+# these is sent four times when a gateway or firewall adds the header; with timeout=10, the client waits 300 s, and then
+# raises "Response timeout" instead of the refusal; with retry_backoff_max=5, it waits 300 s three times. This affects
+# programs with a deadline, and everyone who counts refused requests. Instead: retry_total=0 with own retries, or a
 # deadline around the call.
-# Exits 0 while that is so, 1 once it has changed.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# The Azure SDKs for Python and JavaScript try different errors again: Python gives a query up after one 502, 408 or 429.
+# The Azure SDKs for Python and JavaScript retry different errors: Python gives up a query after one 502, 408 or 429.
 #
-# A good guess: "three retries by default" means the same for azure-monitor-query in Python and in JavaScript. Seen: a query is a
-# POST, and azure-core 1.41.0 repeats a POST after 500, 503 and 504, but not after 502 and 408, nor after a 429 without
-# Retry-After; @azure/core-rest-pipeline 1.24.0 repeats 408 and 502 as well, and never a 429 without the header,
-# not even of a GET, which Python does.
-# A collector behind a gateway that answers 502 now and then fails in one language only. Instead: for queries in
-# Python, retry_on_methods=["POST"] at the call.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: "three retries by default" means the same for azure-monitor-query in Python and in JavaScript. Observed: a
+# query is a POST, and azure-core 1.41.0 repeats a POST after 500, 503 and 504, but not after 502 and 408, nor after a
+# 429 without Retry-After; @azure/core-rest-pipeline 1.24.0 repeats 408 and 502 as well, and never a 429 without the
+# header, not even of a GET, which Python does. A collector behind a gateway that answers 502 now and then fails in one
+# language only. Instead: for queries in Python, retry_on_methods=["POST"] at the call.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

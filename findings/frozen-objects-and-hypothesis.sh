@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# gc.freeze() after `import trio` makes hypothesis warn, as it is imported, that trio's random numbers will be collected.
+# gc.freeze() after `import trio` makes the import of hypothesis warn that trio's random numbers will be collected.
 #
-# A good guess: gc.freeze() only saves the collector work (it is advised before a fork), and no package notices. Seen:
-# hypothesis asks the collector who refers to a registered Random, and frozen objects are not in its answer; with
-# warnings as errors, the import of hypothesis fails. Without gc.freeze() there is no warning.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: gc.freeze() only saves the collector work (it is recommended before a fork), without an effect on packages.
+# Observed: hypothesis asks the collector who refers to a registered Random, and frozen objects are not in its answer;
+# with warnings as errors, the import of hypothesis fails. Without gc.freeze() there is no warning.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# @microsoft/microsoft-graph-client for JavaScript hands out a page of HTML with status 200 as if it were an answer.
+# @microsoft/microsoft-graph-client for JavaScript returns a page of HTML with status 200 as if it were an answer.
 #
-# A good guess: get() of JSON fails where a proxy answers with a page, as msgraph-sdk for Python does. Seen: it succeeds.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: get() of JSON fails if a proxy answers with a page, as msgraph-sdk for Python does. Observed: it succeeds.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# @microsoft/microsoft-graph-client 3.0.7 for JavaScript writes a filter into the URL as it is, and keeps the last one only.
+# @microsoft/microsoft-graph-client 3.0.7 for JavaScript writes a filter into the URL without encoding, and keeps only
+# the last one.
 #
-# A good guess: filter("title eq 'R&D'") is percent-encoded, as msgraph-sdk for Python does it, and a second filter() is
-# added, as a second orderby() is. Seen: the filter ends at the "&" for the service, a "+" of a time zone is read as a space,
-# "#" drops the rest; a second filter() replaces the first, with no word.
-# Who looks for alerts by titles of users, or adds conditions step by step, gets an error or far more than asked for.
-# Instead: encodeURIComponent() around values, UTC with "Z", and one filter() for all.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: filter("title eq 'R&D'") is percent-encoded, as by msgraph-sdk for Python, and a second filter() is added,
+# as a second orderby() is. Observed: the filter ends at the "&" for the service, a "+" of a time zone is read as a
+# space, "#" drops the rest; a second filter() silently replaces the first. A program that searches alerts by titles
+# from users, or adds conditions step by step, gets an error or far more than requested. Instead: encodeURIComponent()
+# around values, UTC with "Z", and one filter() for all.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # httptools 0.9.0 says "keep the connection" after a request with `Connection: close`, unless asked in the callback.
 #
-# A good guess: should_keep_alive() holds for the message that was parsed last. Seen: within on_message_complete it does;
-# once feed_data() has returned it is true again, for HTTP/1.0 it is false both times.
-# Who writes a fake of a service or a proxy on it is hit: a client that asked to close, as connectors do for a single
-# request, waits for the end of the connection. Instead: keep the value in the callback.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: should_keep_alive() is about the last parsed message. Observed: within on_message_complete it is; once
+# feed_data() has returned it is true again, for HTTP/1.0 it is false both times. This affects everyone who builds a
+# fake service or a proxy on it: a client that asked to close, as connectors do for a single request, waits for the end
+# of the connection. Instead: keep the value in the callback.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

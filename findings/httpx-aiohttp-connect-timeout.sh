@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # httpx-aiohttp 0.2.0 reports a refused connection and an unknown host name as httpx.ConnectTimeout.
 #
-# A good guess: the transport raises what httpx's own does, here httpx.ConnectError. Seen: its table of exceptions meets
-# a parent of aiohttp's connection errors first, which it takes for a timeout, at once and with any patience.
-# Who tells "wrong host name" from "firewall drops packets" by the exception's type, or retries timeouts alone, is hit.
-# Instead: look at `error.__cause__`, which is aiohttp's exception.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: the transport raises the same as httpx's own, here httpx.ConnectError. Observed: its table of exceptions
+# finds a parent class of aiohttp's connection errors first and maps it to a timeout, immediately and with any timeout
+# setting. This affects everyone who distinguishes "wrong host name" from "firewall drops packets" by the exception's
+# type, or retries only timeouts. Instead: look at `error.__cause__`, which is aiohttp's exception.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# httpx 0.28.1 follows no next link when its client has params of its own: each request is for the first page again.
+# httpx 0.28.1 cannot follow next links if its client has default params: each request is for the first page again.
 #
-# A good guess: Client(params={"api-version": ...}) adds the version to each request, as requests does with Session.params,
-# so a next link of Azure keeps its $skipToken. Seen: default params replace the whole query of the URL; the token is gone.
-# httpx2 2.16.2 does the same. Who reads incidents page by page is hit: the same incidents come back for ever, with no
-# error. Instead: no default params, and the version in the first URL (next links carry it).
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: Client(params={"api-version": ...}) adds the version to each request, as requests does with Session.params,
+# so a next link of Azure keeps its $skipToken. Observed: default params replace the whole query of the URL; the token
+# is gone. httpx2 2.16.2 does the same. This affects everyone who reads incidents page by page: the same incidents come
+# back without end and without an error. Instead: no default params, and the version in the first URL (next links carry
+# it).
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

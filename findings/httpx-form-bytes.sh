@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# httpx writes bytes of a form as Python shows them; msal hands its signed client assertion out as bytes.
+# httpx writes bytes of a form as Python shows them; msal returns its signed client assertion as bytes.
 #
-# A good guess: bytes in a form are sent as they are, as requests does it. Seen: httpx sends b'...' with the letter and
-# the quotes. Together, a certificate never works: Entra answers AADSTS50027 to an assertion that begins with b'.
+# Expected: bytes in a form are sent unchanged, as by requests. Observed: httpx sends b'...' with the letter and the
+# quotes. Together, a certificate never works: Entra answers AADSTS50027 to an assertion that begins with b'.
 # Exits 0 while that is so, 1 once one of the two has changed.
 set -euo pipefail
 folder=$(mktemp -d)

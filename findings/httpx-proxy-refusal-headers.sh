@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# httpx 0.28.1 tells of a refused CONNECT its status alone, as text: headers and body of the proxy's answer are gone.
+# httpx 0.28.1 reports only the status of a refused CONNECT, as text: headers and body of the proxy's answer are lost.
 #
-# A good guess: httpx.ProxyError carries the response, so that Proxy-Authenticate tells which schemes a proxy takes.
-# Seen: an exception with the message "407 Proxy Authentication Required" and nothing else; only the `trace` extension
-# of the request sees the headers. Exits 1 if that changes.
+# Expected: httpx.ProxyError carries the response, so that Proxy-Authenticate shows which schemes a proxy accepts.
+# Observed: an exception with the message "407 Proxy Authentication Required" and nothing else; only the `trace`
+# extension of the request sees the headers.
+# Exits 1 if that changes.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # A failing subtest of pytest 9.2.0 does not end an example of hypothesis 6.170.17: nothing is shrunk, all is reported.
 #
-# A good guess: subtests inside @given give the smallest example that fails, with the name of its row. Seen: hypothesis
-# sees every example pass; each of the failing ones, drawn at random, is a failure of its own, and there is no
-# "Falsifying example". The fixture has to be allowed by hand first, for hypothesis refuses fixtures of one test.
-# Who walks the rows of an API's catalogue by properties is hit. Instead: assert in the example, and use subtests around
-# the call of a function with @given, not within it.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: subtests inside @given give the smallest example that fails, with the name of its row. Observed: hypothesis
+# sees every example pass; each randomly drawn failing example is reported as a separate failure, without a "Falsifying
+# example". The fixture must first be allowed explicitly, because hypothesis rejects function-scoped fixtures. This
+# affects everyone who walks the rows of an API's catalogue by properties. Instead: assert in the example, and use
+# subtests around the call of a function with @given, not within it.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# msgspec 0.22.0 and arrow 1.4.0 round the seventh digit of a time up, where Python and the SDKs cut it off: a year apart.
+# msgspec 0.22.0 and arrow 1.4.0 round the seventh digit of a time up, where Python and the SDKs cut it off: the results
+# can be a year apart.
 #
-# A good guess: all of Python reads "2026-12-31T23:59:59.9999999Z", the last moment of the year as .NET and Sentinel write
-# it, as the last microsecond of 2026. Seen: datetime, dateutil 4.0.0, pydantic 2.14.4 and isodate 0.7.2 (under
-# the Azure SDKs) do; msgspec and arrow give midnight of 2027.
-# Who reads one API's answers by two of these, or groups by day, is hit: the same alert is on two days, and ends of time
-# spans overlap with the next. Instead: one reader for all, or cut the text at six digits before it is read.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: all of Python reads "2026-12-31T23:59:59.9999999Z", the last moment of the year as .NET and Sentinel write
+# it, as the last microsecond of 2026. Observed: datetime, dateutil 4.0.0, pydantic 2.14.4 and isodate 0.7.2 (under the
+# Azure SDKs) do; msgspec and arrow give midnight of 2027. This affects everyone who reads one API's answers by two of
+# these, or groups by day: the same alert is on two days, and ends of time spans overlap with the next. Instead: one
+# reader for all, or cut the text at six digits before it is read.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The JUnit file of pytest 9.2.0 counts subtests as tests, but has no element for them: its numbers do not add up.
 #
-# A good guess: `tests` of a testsuite is the number of its testcase elements, and a testcase has one failure at most.
-# Seen: two tests with five subtests make tests="7" over two elements; the test whose subtests failed holds a failure for
-# each of them and one more, "contains 2 failed subtests"; the subtests that passed are nowhere.
-# Dashboards that compute a rate of passed tests by these attributes, or read the first failure alone, show other numbers
-# than pytest. Instead: count elements, and read every failure in them.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: `tests` of a testsuite is the number of its testcase elements, and a testcase has one failure at most.
+# Observed: two tests with five subtests make tests="7" over two elements; the test whose subtests failed contains a
+# failure for each of them and one more, "contains 2 failed subtests"; the passed subtests are missing. Dashboards that
+# compute a rate of passed tests by these attributes, or read only the first failure, show other numbers than pytest.
+# Instead: count elements, and read every failure in them.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # microsoft-kiota-http 1.16.0 (under msgraph-sdk) waits for seconds after `Retry-After: 0`, and not at all after 200.
 #
-# A good guess: the client waits as long as the service says, and `delay` of RetryHandlerOption is where backoff begins
-# or ends. Seen: 0 counts as "not said", so more than 3 s are waited; `delay` (shown as max_delay) is added to every
-# wait and limits none; from 180 s on nothing is tried again, and the 429 comes back at once, although retries are left.
-# Who polls incidents of several tenants by Microsoft Graph is hit. Instead: RetryHandlerOption(delay=0) for quick
-# retries, and a 429 with a long Retry-After has to be waited for by the program.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: the client waits as long as the service says, and `delay` of RetryHandlerOption is the start or the end of
+# the backoff. Observed: 0 counts as "not said", so the client waits more than 3 s; `delay` (shown as max_delay) is
+# added to every wait and does not limit it; from 180 s on it does not retry, and the 429 comes back at once, although
+# retries are left. This affects everyone who polls incidents of several tenants by Microsoft Graph. Instead:
+# RetryHandlerOption(delay=0) for quick retries, and a 429 with a long Retry-After has to be waited for by the program.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # azure-monitor-ingestion 1.1.0 splits rows into requests of more than 1 MiB, although it says "1MB or less".
 #
-# A good guess: upload() cuts a long list so that no request is longer than the 1 MB that the Logs Ingestion API takes.
-# Seen: it adds up the rows and forgets the ", " between them and the brackets; many short rows make a body of 1.2 MiB.
-# Connectors that send many small rows are hit: the service counts a body unpacked too, and may answer 413. Instead: hand
-# upload() slices of fewer rows.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: upload() cuts a long list so that no request is longer than the 1 MB that the Logs Ingestion API takes.
+# Observed: it adds up the rows and forgets the ", " between them and the brackets; many short rows make a body of 1.2
+# MiB. This affects connectors that send many small rows: the service also counts the uncompressed body, and may answer
+# 413. Instead: call upload() with slices of fewer rows.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

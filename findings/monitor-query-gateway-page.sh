@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # azure-monitor-query 2.0.0 raises JSONDecodeError, without the status, when a gateway refuses a query by a page.
 #
-# A good guess: each refusal is an HttpResponseError with status_code, whatever the body, as it is with this client for 401 and
-# 404. Seen: for 403 and 502 with a page of HTML, or without a body, json.JSONDecodeError "Expecting value: line 1 column 1"
-# comes out, so `except AzureError` does not see it, and the log does not say that there was a status at all.
-# Collectors behind proxies, firewalls and Azure's front doors are hit: an outage looks like a bug of one's own.
-# Instead: catch ValueError beside it, and keep the status by raw_response_hook.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: each refusal is an HttpResponseError with status_code, for any body, as with this client for 401 and 404.
+# Observed: for 403 and 502 with a page of HTML, or without a body, json.JSONDecodeError "Expecting value: line 1 column
+# 1" is raised, so `except AzureError` does not catch it, and the log has no status at all. This affects collectors
+# behind proxies, firewalls and Azure's front doors: an outage looks like a bug of the collector. Instead: catch
+# ValueError beside it, and keep the status by raw_response_hook.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

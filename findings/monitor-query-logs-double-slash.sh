@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # @azure/monitor-query-logs 1.0.0 for JavaScript asks for /v1//subscriptions/... when a resource is queried.
 #
-# A good guess: queryResource("/subscriptions/...") asks for /v1/subscriptions/.../query, as the API is documented.
-# Seen: two slashes after v1. Azure takes them; a proxy's allow-list of paths, a recording or a fake may not.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: queryResource("/subscriptions/...") asks for /v1/subscriptions/.../query, as the API is documented.
+# Observed: two slashes after v1. Azure accepts them; a proxy's allow-list of paths, a recording or a fake may not.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

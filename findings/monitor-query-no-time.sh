@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# azure-monitor-query 2.0.0 sends a time span of nothing, timedelta(0), as no time span at all.
+# azure-monitor-query 2.0.0 sends an empty time span, timedelta(0), as no time span at all.
 #
-# A good guess: timespan=timedelta(0) asks for an empty period, or is refused. Seen: it counts as false, so the request has
-# no time span, exactly as with timespan=None, and the query reads everything that the workspace keeps.
-# Connectors that ask for "since the last run" are hit when two runs share a moment: a slow, expensive query and old
-# alerts once more. Instead: do not ask when the period is empty, and write the period into the query as well.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: timespan=timedelta(0) asks for an empty period, or is refused. Observed: it counts as false, so the request
+# has no time span, exactly as with timespan=None, and the query reads everything that the workspace keeps. This affects
+# connectors that ask for "since the last run" when two runs begin at the same moment: a slow, expensive query, and old
+# alerts again. Instead: do not query if the period is empty, and write the period into the query as well.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

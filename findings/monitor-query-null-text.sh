@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # azure-monitor-query 2.0.0 turns an empty guid or timespan of a result into the text "None".
 #
-# A good guess: null stays None, as it does for strings, numbers and datetimes. Seen: columns of the types guid and
-# timespan are converted by str(), so an empty value counts as true, and is not None.
-# Who joins incidents with other tables by guid, or asks `if row["Duration"]`, is hit. Instead: compare with "None" for
-# these two types, or return tostring() of the column in the query: that is an empty text.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: null stays None, as it does for strings, numbers and datetimes. Observed: columns of the types guid and
+# timespan are converted by str(), so an empty value counts as true, and is not None. This affects everyone who joins
+# incidents with other tables by guid, or asks `if row["Duration"]`. Instead: compare with "None" for these two types,
+# or return tostring() of the column in the query: that is an empty text.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# azure-monitor-query 2.0.0 hands out some numbers as texts, and JSON columns as JSON; its JavaScript sister parses the latter.
+# azure-monitor-query 2.0.0 returns some numbers as texts, and JSON columns as JSON text; the JavaScript SDK parses the
+# latter.
 #
-# A good guess: a column of the type real holds floats, decimal holds Decimal, dynamic holds what the row has, in each SDK of
-# Azure Monitor. Seen in Python: NaN is the text "NaN" (avg() of no rows gives one), a decimal is the text "1.5", a dynamic is
-# its JSON text. @azure/monitor-query-logs 1.0.0 hands out the same "NaN" and "1.5", but dynamic values as objects; and a
-# dynamic that holds the text of a number comes out as the number.
-# Who compares (row["avg_"] > 5) is hit on the day without data: TypeError in Python, and silently false in JavaScript.
-# Instead: float(row["avg_"]), json.loads() for dynamic in Python, and tostring() in the query for ids in a dynamic.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: a column of the type real holds floats, decimal holds Decimal, dynamic holds the value of the row, in each
+# SDK of Azure Monitor. Observed in Python: NaN is the text "NaN" (avg() of no rows gives one), a decimal is the text
+# "1.5", a dynamic is its JSON text. @azure/monitor-query-logs 1.0.0 returns the same "NaN" and "1.5", but dynamic
+# values as objects; and a dynamic that holds the text of a number comes out as the number. This affects everyone who
+# compares (row["avg_"] > 5), on a day without data: TypeError in Python, silently false in JavaScript. Instead:
+# float(row["avg_"]), json.loads() for dynamic in Python, and tostring() in the query for ids in a dynamic.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# msal 1.39.0 gives no sign when Entra refuses to renew a token: acquire_token_for_client() goes on with the old one.
+# msal 1.39.0 gives no sign when Entra refuses to renew a token: acquire_token_for_client() continues with the old one.
 #
-# A good guess: once a secret is deleted or an app disabled, the next call that asks Entra returns its error. Seen: from the
-# time that Entra set by refresh_in, each call sends a request, is refused by 401, and returns the token of before, marked
-# as "cache", with no error. The first error comes when that token has ended.
-# Who asks msal whether a credential still works, as a check of a connection does, is hit. Instead: a new client object
-# with a cache of its own for each check; and read an unchanged, past `refresh_on` of the result as a warning.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: once a secret is deleted or an app disabled, the next call that asks Entra returns its error. Observed: from
+# the time that Entra set by refresh_in, each call sends a request, is refused by 401, and returns the earlier token,
+# marked as "cache", without an error. The first error comes when that token has expired. This affects everyone who uses
+# msal to verify that a credential still works. Instead: a new client object with a separate cache for each check; and
+# read an unchanged, past `refresh_on` of the result as a warning.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# msal 1.39.0, also under azure-identity 1.27.0, answers a second attempt within a minute from memory, if Entra said 400, 429 or 5xx.
+# msal 1.39.0, also under azure-identity 1.27.0, answers a second attempt within a minute from memory, if Entra answered
+# 400, 429 or 5xx.
 #
-# A good guess: each call for a token asks Entra while there is none, so a loop sees at once that the app was found, or that
-# the outage is over. Seen: the old refusal comes back for 60 s without a request; Retry-After: 1 makes it one second.
-# A 401 (wrong secret) is asked again each time, which hides it from who tests with that; and azure-identity calls both
-# ClientAuthenticationError, so a 503 of a second looks like wrong credentials for a minute.
-# Who polls for a new app registration or consent is hit, and who tests retries with fakes. Instead: a new client object
-# for each attempt (the memory is its own), or wait more than 60 s.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: each call for a token asks Entra while there is none, so a loop sees at once that the app was found, or that
+# the outage is over. Observed: the old refusal comes back for 60 s without a request; Retry-After: 1 makes it one
+# second. A 401 (wrong secret) is asked again each time, which hides this behaviour from tests with a wrong secret; and
+# azure-identity calls both ClientAuthenticationError, so a 503 that lasted one second looks like wrong credentials for
+# a minute. This affects everyone who polls for a new app registration or consent, or tests retries with fakes. Instead:
+# a new client object for each attempt (each has its own memory), or wait more than 60 s.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

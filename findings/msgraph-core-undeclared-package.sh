@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# msgraph-core 1.5.2 imports the package `deprecated` for batches, without declaring that it needs it.
+# msgraph-core 1.5.2 imports the package `deprecated` for batches, without declaring it as a dependency.
 #
-# A good guess: `pip install msgraph-core` (or msgraph-sdk 1.65.0 on top of it) is all that a $batch request takes.
-# Seen: the import of the batch client ends with ModuleNotFoundError until `deprecated` is installed by hand.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: `pip install msgraph-core` (or msgraph-sdk 1.65.0 on top of it) is enough for a $batch request. Observed:
+# the import of the batch client ends with ModuleNotFoundError until `deprecated` is installed separately.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# msgraph-sdk 1.65.0 writes a duration as Python shows it ("90 days, 0:00:00"), and reads only some of Graph's.
+# msgraph-sdk 1.65.0 writes a duration as Python shows it ("90 days, 0:00:00"), and reads only some of Graph's
+# durations.
 #
-# A good guess: timedelta(days=90) is sent as "P90D", the way Microsoft Graph has durations, and read back as it was.
-# Seen: str() of the timedelta, which is not ISO 8601. Of what Graph sends, "P90D" is right, "P1Y" is 365 days,
-# and the valid "-P1D" becomes None with no error.
-# Who sets how long a secret of an app may live (app management policies) or a role is active (PIM) is hit.
-# Instead: hand the model the text "P90D" in place of a timedelta; the serializer lets it through.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: timedelta(days=90) is sent as "P90D", the format of Microsoft Graph, and read back unchanged. Observed:
+# str() of the timedelta, which is not ISO 8601. Of Graph's durations, "P90D" is read correctly, "P1Y" is 365 days, and
+# the valid "-P1D" becomes None without an error. This affects everyone who sets the lifetime of an app's secrets (app
+# management policies) or of a role's activation (PIM). Instead: give the model the text "P90D" instead of a timedelta;
+# the serializer passes it on.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # msgraph-sdk 1.65.0 sends a property that was set to None under its Python name, which Microsoft Graph does not know.
 #
-# A good guess: alert.assigned_to = None, then patch(alert), sends {"assignedTo": null} and frees the alert, or leaves the
-# property out. Seen: {"assigned_to": null}. Other values go out under their right names, so only clearing is lost.
-# Who takes analysts off alerts, or empties any field of two words, is hit. Instead: additional_data={"assignedTo": None}
-# of a new Alert(), or "" where the service takes an empty text.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: alert.assigned_to = None, then patch(alert), sends {"assignedTo": null} and unassigns the alert, or leaves
+# the property out. Observed: {"assigned_to": null}. Other values are sent under their right names, so only clearing
+# fails. This affects everyone who unassigns alerts, or clears any field whose name has two words. Instead:
+# additional_data={"assignedTo": None} of a new Alert(), or "" if the service accepts an empty text.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# PageIterator of msgraph-core 1.5.2 (under msgraph-sdk) ends at an empty page, after list.append, and awaits no callback.
+# PageIterator of msgraph-core 1.5.2 (under msgraph-sdk) ends at an empty page, ends after list.append, and does not
+# await callbacks.
 #
-# A good guess: it follows each next link to the end, also that of a page without items, which Graph allows; iterate(found.append)
-# collects all items; an async callback is awaited, like all else in this async SDK. Seen: an empty page is the end; the
-# result of the callback says whether to go on, so None ends it after the first item; the coroutine of an async callback
-# counts as "go on" and never runs. None of them is an error. And the headers of the first request, such as Prefer, are
-# not sent for the second page.
-# Who reads all alerts of a tenant gets some, one, or none. Instead: follow odata_next_link by with_url(link).get() in a loop.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: it follows each next link to the end, even that of a page without items, which Graph allows;
+# iterate(found.append) collects all items; an async callback is awaited, like everything else in this async SDK.
+# Observed: an empty page is the end; the result of the callback says whether to continue, so None ends it after the
+# first item; the coroutine of an async callback counts as "continue" and never runs. None of these raises an error.
+# Also, the headers of the first request, such as Prefer, are not sent for the second page. A program that reads all
+# alerts of a tenant gets some, one, or none. Instead: follow odata_next_link by with_url(link).get() in a loop.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

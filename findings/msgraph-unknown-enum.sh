@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# msgraph-sdk 1.65.0 reads a value that is newer than its enum as None: neither the word nor a sign of it is left.
+# msgraph-sdk 1.65.0 reads a value that is newer than its enum as None: the value is lost without a trace.
 #
-# A good guess: a new severity or source of an alert is kept as text, becomes "unknownFutureValue", or is in
-# additional_data, as new properties are. Seen: the attribute is None, as if the service had sent nothing; and asking for
-# new values by `Prefer: include-unknown-enum-members` makes more of them None, for without it the service says
-# "unknownFutureValue", which the SDK has.
-# Who sorts or forwards alerts by severity or source is hit: the newest kinds look incomplete. Instead: read these fields
-# from the raw answer (options of the request), or map None to "unknown" and not to "none".
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: a new severity or source of an alert is kept as text, becomes "unknownFutureValue", or is in
+# additional_data, as new properties are. Observed: the attribute is None, as if the service had sent nothing; and
+# asking for new values by `Prefer: include-unknown-enum-members` turns more of them into None: without it the service
+# sends "unknownFutureValue", which the SDK knows. This affects everyone who sorts or forwards alerts by severity or
+# source: the newest kinds look incomplete. Instead: read these fields from the raw answer (options of the request), or
+# map None to "unknown" and not to "none".
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# pytest-cases 3.10.1 beside pytest 9.2.0 ends every run before a test is collected, also a run without any case.
+# pytest-cases 3.10.1 beside pytest 9.2.0 ends every run before a test is collected, even a run without any case.
 #
-# A good guess: it only counts for tests that use its decorators. Seen: as it is imported, which pytest does for each
-# installed plugin, it calls a private class of pytest with arguments that this pytest does not take; exit code 3.
-# Who has a connector's own tests in one environment with a verification is hit. Instead: `-p no:cases` for the
-# verification, or an environment of its own.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: it only affects tests that use its decorators. Observed: when it is imported, which pytest does for each
+# installed plugin, it calls a private class of pytest with arguments that this pytest does not accept; exit code 3.
+# This affects everyone who has a connector's own tests in the same environment as a verification. Instead: `-p
+# no:cases` for the verification, or a separate environment.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

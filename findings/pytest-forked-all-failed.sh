@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# pytest-forked 1.7.5 beside pytest 9.2.0: with --forked, a test that only passes is reported as failed.
+# pytest-forked 1.7.5 beside pytest 9.2.0: with --forked, a passing test is reported as failed.
 #
-# A good guess: --forked runs each test in a process of its own, and the outcomes are the same. Seen: the child process
-# ends with status 3 as it hands its reports over, so each test fails, with no word about why.
-# Who isolates the tests of a connector by it is hit; a verification of many connections would read as a total outage.
-# Instead: pytest-xdist with one worker (`-n 1`), which also survives the end of a process.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: --forked runs each test in a separate process, and the outcomes are the same. Observed: the child process
+# ends with status 3 when it passes on its reports, so each test fails without a reason. This affects everyone who
+# isolates the tests of a connector by it; a verification of many connections would look like a total outage. Instead:
+# pytest-xdist with one worker (`-n 1`), which also survives the end of a process.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

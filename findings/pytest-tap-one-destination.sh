@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# pytest-tap 3.5 beside pytest 9.2.0 ends every run before a test is collected, also a run that asks for no TAP.
+# pytest-tap 3.5 beside pytest 9.2.0 ends every run before a test is collected, even a run that does not request TAP.
 #
-# A good guess: an installed plugin whose options are not used changes nothing. Seen: it declares two options with one
-# destination, which this pytest refuses as it loads the plugin; exit code 3, "Error while loading plugin".
-# Who publishes results of a verification to a TAP consumer is hit. Instead: `-p no:tap` or uninstall it, and convert the
-# file of --junitxml.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: an installed plugin whose options are not used changes nothing. Observed: it declares two options with the
+# same destination, which this pytest refuses when it loads the plugin; exit code 3, "Error while loading plugin". This
+# affects everyone who publishes results of a verification to a TAP consumer. Instead: `-p no:tap` or uninstall it, and
+# convert the file of --junitxml.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# A route of respx 0.23.1 whose answers are used up ends a map() over requests early; one with no answers says 200.
+# A route of respx 0.23.1 whose answers are used up ends a map() over requests early; a route without answers answers
+# 200.
 #
-# A good guess: a request more than there are answers in side_effect=[...] is an error of the test. Seen: StopIteration
-# leaves client.get(), which map() and generators' consumers take for their own end: three URLs give two results and no
-# error. And side_effect=[] is not "no answer" but "no side effect": each request is answered with an empty 200.
-# Tests of pages and of retries are hit, they pass with results missing. Instead: a function as side effect that raises
-# AssertionError at the end.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: one request more than side_effect=[...] has answers is an error of the test. Observed: StopIteration is
+# raised by client.get(), and map() and consumers of generators take it for their own end: three URLs give two results
+# and no error. Also, side_effect=[] is not "no answer" but "no side effect": each request is answered with an empty
+# 200. This affects tests of pages and of retries: they pass although results are missing. Instead: a function as side
+# effect that raises AssertionError after the last answer.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# respx 0.23.1 lets the requests of an httpx client over httpx-aiohttp 0.2.0 out, although all have to be mocked.
+# respx 0.23.1 lets requests of an httpx client over httpx-aiohttp 0.2.0 reach the network, although all should be
+# mocked.
 #
-# A good guess: inside respx.mock every request of httpx is answered by a route or refused. Seen: respx replaces httpx's
-# own transports below the client; with another transport the request is sent, and the route is not called.
-# Who tests a connector and speeds it up by aiohttp sends real tokens to real services, from tests. Instead: hand the
-# client httpx.MockTransport(router.async_handler) in tests, and block the network (pytest-recording's --block-network).
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: inside respx.mock every request of httpx is answered by a route or refused. Observed: respx replaces httpx's
+# own transports below the client; with another transport the request is sent, and the route is not called. A tested
+# connector that uses aiohttp for speed sends real tokens to real services, from tests. Instead: give the client
+# httpx.MockTransport(router.async_handler) in tests, and block the network (pytest-recording's --block-network).
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

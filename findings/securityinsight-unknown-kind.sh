@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # azure-mgmt-securityinsight 1.0.0 replaces a kind that it does not know by the name of its own class.
 #
-# A good guess: a data connector of a newer kind keeps `kind` as the service sent it, as unknown values of other enums do.
-# Seen: `kind` is "DataConnector", for rules "AlertRule"; the service's word is gone, the rest is in additional_properties.
-# Who counts or filters connectors and rules by kind is hit: codeless connectors ("RestApiPoller") and all later kinds look
-# alike. Instead: read `kind` from the raw answer (`raw_response_hook=`).
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: a data connector of a newer kind keeps `kind` as the service sent it, as unknown values of other enums do.
+# Observed: `kind` is "DataConnector", for rules "AlertRule"; the service's value is lost, the rest is in
+# additional_properties. This affects everyone who counts or filters connectors and rules by kind: codeless connectors
+# ("RestApiPoller") and all later kinds look alike. Instead: read `kind` from the raw answer (`raw_response_hook=`).
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# pysigma-backend-kusto 0.4.5 writes KQL that Kusto refuses: numbers of a list become texts, compared with an int column.
+# pysigma-backend-kusto 0.4.5 writes KQL that Kusto refuses: numbers in a list become texts, compared with an int
+# column.
 #
-# A good guess: a rule with `EventID: [4624, 4625]` becomes a query that runs, as one with `EventID: 4624` does. Seen: the
-# one number is compared by ==, the list by `in~ ("4624", "4625")`, for which Microsoft's own parser gives an error, as
-# EventID of SecurityEvent is an int. Also, the package installs beside pysigma 2.x, where its pipelines cannot be imported.
-# Who turns Sigma rules into Sentinel's analytics rules is hit. Instead: pysigma before 1.0, one condition for each
-# number, and a parser in CI.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: a rule with `EventID: [4624, 4625]` becomes a valid query, as a rule with `EventID: 4624` does. Observed: a
+# single number is compared by ==, the list by `in~ ("4624", "4625")`, for which Microsoft's own parser gives an error,
+# as EventID of SecurityEvent is an int. Also, the package can be installed beside pysigma 2.x, where its pipelines
+# cannot be imported. This affects everyone who turns Sigma rules into Sentinel's analytics rules. Instead: pysigma
+# before 1.0, one condition for each number, and a parser in CI.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # stix2 3.0.2 refuses a time with more than six digits of a second, which STIX 2.1 allows and .NET writes.
 #
-# A good guess: a valid indicator, as a threat intelligence platform on .NET exports it (valid_from "...59.1234567Z"), is
-# parsed, with the time cut or rounded. Seen: InvalidValueError, "timestamp string in a recognizable format"; six digits
-# are taken. STIX 2.1 asks for three digits in created and modified, and allows one or more in all other times.
-# Who moves indicators between Sentinel and other platforms is hit: one such time refuses the whole bundle. Instead: cut
-# the digits in the text before parse().
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: a valid indicator, as a threat intelligence platform on .NET exports it (valid_from "...59.1234567Z"), is
+# parsed, with the time cut or rounded. Observed: InvalidValueError, "timestamp string in a recognizable format"; six
+# digits are accepted. STIX 2.1 requires three digits in created and modified, and allows one or more in all other
+# times. This affects everyone who moves indicators between Sentinel and other platforms: one such time refuses the
+# whole bundle. Instead: cut the digits in the text before parse().
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

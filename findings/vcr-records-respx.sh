@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# vcrpy 9.4.2 records the answers of respx 0.23.1 as if a service had given them, and later keeps respx from being asked.
+# vcrpy 9.4.2 records the answers of respx 0.23.1 as if a service had given them, and later replays them, so that respx
+# is not called.
 #
-# A good guess: where both are active a mocked request stays out of the cassette. Seen: vcrpy stands above respx, in
-# whichever order they are entered. The first run writes respx's invented answer into the cassette; from then on it is
-# replayed, and respx complains about a route that was not called.
-# Suites are hit that mock Entra by respx and record the rest by pytest-recording: a made-up token answer is committed as
-# evidence. Instead: vcrpy's ignore_hosts for what respx answers.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: if both are active, a mocked request stays out of the cassette. Observed: vcrpy is above respx, in either
+# order of entering. The first run writes respx's invented answer into the cassette; from then on it is replayed, and
+# respx complains about a route that was not called. This affects suites that mock Entra by respx and record the rest by
+# pytest-recording: a made-up token answer is committed as evidence. Instead: vcrpy's ignore_hosts for the hosts that
+# respx answers.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# A cassette of vcrpy 9.4.2 gives httpx other headers than the service did: names in lower case, by the alphabet.
+# A cassette of vcrpy 9.4.2 gives httpx other headers than the service did: names in lower case, sorted.
 #
-# A good guess: a replayed response equals the recorded one. Seen: with httpx, names lose their case, repeated headers are
-# put together, all are sorted, and the HTTP version is always 1.1; the run that records sees the original.
-# Tests that pass while recording can fail on replay: of a signature over raw headers, of HTTP/2, or of the proxy that
-# shows by the case of its headers. Instead: use response.headers[...], and assert nothing about order or version.
-# Exits 0 while that is so, 1 once it has changed.
+# Expected: a replayed response equals the recorded one. Observed: with httpx, names lose their case, repeated headers
+# are joined, all headers are sorted, and the HTTP version is always 1.1; the run that records sees the original. Tests
+# that pass while recording can fail on replay: of a signature over raw headers, of HTTP/2, or of a proxy that is
+# recognised by the case of its headers. Instead: use response.headers[...], and assert nothing about order or version.
+# Exits 0 while the behaviour is as described, 1 once it has changed.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -22,7 +22,7 @@ EXPRESSION = re.compile(r"\$\{\{ inputs\.(?P<name>[\w-]+) \}\}")
 def steps(values: Mapping[str, str]) -> dict[str, str]:
     """Return the script of each shell step by its name, for these inputs.
 
-    Raises ``KeyError`` for an input that is neither given nor has a default.
+    Raises ``KeyError`` for an input that is not given and has no default.
     """
     action: dict[str, Any] = yaml.safe_load(ACTION.read_text(encoding="utf-8"))
     inputs = {name: row["default"] for name, row in action["inputs"].items() if "default" in row} | dict(values)
@@ -39,7 +39,7 @@ def steps(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def main() -> int:
-    """Print the script; each step runs in a shell of its own and ends it when it fails."""
+    """Print the script; each step runs in its own shell, which a failure ends. Return the exit code."""
     values = dict(argument.split("=", 1) for argument in sys.argv[1:])
     print("set -e")
     for name, script in steps(values).items():

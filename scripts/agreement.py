@@ -1,6 +1,6 @@
-"""Asks the clients of tests/clients/operations.py in every scenario, and writes tests/clients/agreement.json.
+"""Run the clients of tests/clients/operations.py in every scenario, and write tests/clients/agreement.json.
 
-Runs in the environment of `make test-clients`: `make agreement`.
+`make agreement` runs it in the environment of `make test-clients`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 
 
 def observe(scenario: str) -> dict[str, str]:
-    """Return how the clients end in a scenario, over sockets."""
+    """Return the result of each client in a scenario, over sockets."""
     from conformance.fakes.network.served import serve_tenant
     from tests.clients.operations import outcomes
     from tests.contoso import made_up
@@ -26,11 +26,11 @@ def observe(scenario: str) -> dict[str, str]:
 
 
 def main() -> int:
-    """Write how the clients end in every scenario into ``agreement.json``; return the exit code."""
+    """Write the clients' results in every scenario to ``agreement.json``; return the exit code."""
     from conformance.fakes import SCENARIOS
     from tests.agreement_table import OBSERVATIONS
 
-    logging.disable()  # azure-identity logs each refusal there too
+    logging.disable()  # azure-identity also logs each refusal
     observations = {name: observe(name) for name in SCENARIOS}
     OBSERVATIONS.write_text(json.dumps(observations, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -1,4 +1,4 @@
-"""Records the cassettes that come with the suite, from the virtual tenant over TLS. Arguments name some of them."""
+"""Record the cassettes that come with the suite, from the virtual tenant over TLS. Arguments select some of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SCENARIOS = (
 
 
 def connection_named(name: str) -> Connection:
-    """A made-up connection of a name, with a secret that is fresh each time."""
+    """Return a made-up connection of this name, with a new secret at each call."""
     connection = made_up_connection()
     return Connection(
         name,
@@ -44,7 +44,7 @@ def connection_named(name: str) -> Connection:
 
 
 def record(scenario: str) -> None:
-    """Records one scenario under its name. Raises :class:`Discarded`."""
+    """Record one scenario under its name. Raises :class:`Discarded`."""
     world: World = build(connection_named(scenario), scenario)
     recording = Recording(FOLDER, "rewrite", tier="virtual")
     with serving(world.handler, hosts()) as server:
@@ -54,7 +54,7 @@ def record(scenario: str) -> None:
 
 
 def main(names: Sequence[str]) -> int:
-    """Records all, or those that are named."""
+    """Record the named cassettes, all by default; return the exit code."""
     try:
         for scenario in names or SCENARIOS:
             record(scenario)

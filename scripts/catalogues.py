@@ -1,4 +1,4 @@
-"""Brings the message catalogues of the hand-back page up to its texts, and compiles them. `--check` only compares."""
+"""Update the message catalogues of the hand-back page to its texts, and compile them. `--check` only compares."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECT = "sentinel-conformance"
 
 
 def updated(language: str, path: Path) -> Catalog:
-    """The catalogue of a language with exactly the texts that there are; new ones have no translation yet."""
+    """Return the catalogue of a language with exactly the existing texts; new texts have no translation yet."""
     old = read_po(io.BytesIO(path.read_bytes()), locale=language) if path.exists() else Catalog(locale=language)
     new = Catalog(
         locale=language,
@@ -40,7 +40,9 @@ def updated(language: str, path: Path) -> Catalog:
 
 
 def files() -> Iterator[tuple[Path, bytes]]:
-    """Every catalogue as it should be, as a translator edits it and compiled."""
+    """Yield the path and the content of each up-to-date catalogue: as a translator edits it (.po), and compiled
+    (.mo).
+    """
     for language in LANGUAGES:
         if language == "en":
             continue
@@ -54,7 +56,7 @@ def files() -> Iterator[tuple[Path, bytes]]:
 
 
 def main() -> int:
-    """Write the catalogues that are stale and print their names; return 1 if ``--check`` finds any."""
+    """Write the stale catalogues and print their names; return 1 if ``--check`` finds any."""
     stale = []
     for path, content in files():
         if not path.exists() or path.read_bytes() != content:

@@ -1,4 +1,6 @@
-"""Writes the pages of docs/ that follow from the declarations, and the README's screenful. `--check` only compares."""
+"""Write the pages of docs/ that are generated from declarations, and the demo's output in the README. `--check` only
+compares.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def pages() -> dict[str, str]:
-    """Every generated page by its path."""
+    """Return the text of every generated page by its path."""
     return {
         "docs/checks.md": checks.page(),
         "docs/ci.md": ci.page(),
@@ -44,7 +46,7 @@ def pages() -> dict[str, str]:
 
 
 def main() -> int:
-    """Write the generated pages that are stale and print their names; return 1 if ``--check`` finds any."""
+    """Write the stale generated pages and print their names; return 1 if ``--check`` finds any."""
     stale = []
     for name, text in pages().items():
         path = ROOT / name

@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/reports.md in Chromium, where it is installed; says so where it is not."""
+"""Take the pictures of docs/reports.md in Chromium; print a message if it is not installed."""
 
 from __future__ import annotations
 

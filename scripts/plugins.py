@@ -1,8 +1,8 @@
-"""Run the suite beside other pytest plugins, each in an environment of its own, and hold what their reports say.
+"""Run the suite beside other pytest plugins, each in a separate environment, and verify the contents of their reports.
 
-``tests/plugins/plugins.toml`` lists them. One virtual environment holds the suite; the packages of a plugin are
-installed into a folder of its own beside it, so that no plugin sees another. ``--write`` writes what was seen into
-``tests/plugins/matrix.json``, from which ``docs/ci.md`` is made.
+``tests/plugins/plugins.toml`` lists them. One virtual environment holds the suite; the packages of each plugin are
+installed into a separate folder beside it, so that no plugin sees another. ``--write`` writes the results to
+``tests/plugins/matrix.json``, from which ``docs/ci.md`` is generated.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OWN_TEST = "def test_own():\n    assert True\n"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The state of the virtual tenant that is verified, and how a run of it ends."""
+    """A state of the virtual tenant, and the expected end of its verification."""
 
     name: str
     source: str
@@ -62,11 +62,11 @@ workspace_name = "law-security"
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plugin, how it is called, and what its report has to say.
+    """A plugin, its command line, and the expected contents of its report.
 
-    ``counts`` are patterns by ``passed``, ``failed`` and ``skipped``: each is found in the ``report``, a glob of files
-    (or, without one, in the output), as often as that many checks ended so. What group 1 of ``distinct`` matches is
-    different each time. ``part`` is whether only a part of the checks runs.
+    ``counts`` are patterns by ``passed``, ``failed`` and ``skipped``: each matches once per check with this outcome in
+    the files of the glob ``report`` (without it, in the output). Group 1 of ``distinct`` matches a different text each
+    time. ``part`` is true if only a part of the checks runs.
     """
 
     name: str
@@ -91,29 +91,29 @@ class Plugin:
 
     @property
     def version(self) -> str:
-        """The version that is installed, from the first of ``packages``."""
+        """Return the plugin's installed version, from ``packages``."""
         return next(package.partition("==")[2] for package in self.packages if package.startswith(f"{self.name}=="))
 
     def expected(self, situation: Situation) -> int:
-        """Return the exit code that a run has to end with."""
+        """Return the expected exit code of a run."""
         return situation.exit_code if self.exit_code is None else self.exit_code
 
 
 def plugins() -> list[Plugin]:
-    """The plugins of the list, in its order."""
+    """Return the plugins of the list, in its order."""
     return [Plugin(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["plugin"]]
 
 
 @cache
 def uv() -> str:
-    """Return the path of uv, which the extra ``plugins`` brings."""
+    """Return the path of uv, which the extra ``plugins`` installs."""
     from uv import find_uv_bin
 
     return str(find_uv_bin())
 
 
 def install(packages: Sequence[str], folder: Path) -> None:
-    """Install packages into ``folder``, unless they are there."""
+    """Install packages into ``folder``, unless they are already installed there."""
     marker = folder / ".installed"
     requirements = "\n".join(packages)
     if marker.exists() and marker.read_text() == requirements:
@@ -135,7 +135,7 @@ def outcomes(report: Path) -> dict[str, int]:
 
 
 def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -> Iterator[str]:
-    """Run the suite with the plugin in the folder ``work``, and yield what is not as it has to be."""
+    """Run the suite with the plugin in the folder ``work``, and yield each difference from the expected result."""
     prepare(situation, work)
     ran = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "pytest", "--sentinel-config=conn.toml", f"--sentinel-source={situation.source}",
@@ -150,7 +150,7 @@ def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -
     output = ran.stdout + ran.stderr
     if "INTERNALERROR" in output or re.search(
         r"^Traceback", output, re.MULTILINE
-    ):  # indented, it is in a plugin's report
+    ):  # an indented line belongs to a plugin's report
         yield f"it crashes: {output.strip().splitlines()[-1]}"
     code = plugin.expected(situation)
     if ran.returncode != code:
@@ -166,7 +166,7 @@ def problems(plugin: Plugin, situation: Situation, packages: Path, work: Path) -
 
 
 def prepare(situation: Situation, work: Path) -> None:
-    """Make ``work`` a Git repository with settings of pytest, a connection file, and a test that is no check."""
+    """Make ``work`` a Git repository with settings of pytest, a connection file, and a test that is not a check."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     (work / "pytest.ini").write_text("[pytest]\n")
@@ -178,7 +178,7 @@ def prepare(situation: Situation, work: Path) -> None:
 
 
 def verdict_problems(plugin: Plugin, situation: Situation, work: Path, output: str) -> Iterator[str]:
-    """Yield what is not as it has to be in the verdict, and in the report of the plugin."""
+    """Yield each difference from the expected verdict and from the expected report of the plugin."""
     if f"exit code {situation.exit_code}:" not in output:
         yield "the verdict is not shown"
     if not (work / "own" / "report.json").exists():
@@ -205,9 +205,9 @@ def verdict_problems(plugin: Plugin, situation: Situation, work: Path, output: s
 
 
 def matrix(entries: Sequence[Plugin], problems: Sequence[Sequence[str]]) -> dict[str, object]:
-    """Return the results as JSON: for each plugin and situation the problems, none where all is well.
+    """Return the results for JSON: the problems of each plugin in each situation, an empty list if all is well.
 
-    Plugins that were not run now keep what was seen before.
+    Plugins that did not run this time keep their earlier results.
     """
     rows: list[dict[str, object]] = [
         {
@@ -228,7 +228,7 @@ def matrix(entries: Sequence[Plugin], problems: Sequence[Sequence[str]]) -> dict
 
 
 def main() -> int:
-    """Run all situations with the named plugins, all by default; 1 if anything is not as it has to be."""
+    """Run all situations with the named plugins, all by default; return 1 if there is any problem."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="plugins to run, all by default")
     parser.add_argument("--folder", type=Path, default=ROOT / ".venv-plugins" / "plugins", help="where to install them")
@@ -239,7 +239,7 @@ def main() -> int:
         tuple(plugin.packages): options.folder / "-".join(plugin.packages).replace("==", "-") for plugin in selection
     }
 
-    uv()  # here: where threads are the first to ask, Python's sysconfig may answer before it is ready
+    uv()  # called before the threads: a first call by several threads may find Python's sysconfig half initialized
     with ThreadPoolExecutor(os.cpu_count()) as threads, tempfile.TemporaryDirectory() as work:
         list(threads.map(install, folders, folders.values()))
 

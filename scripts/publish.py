@@ -1,4 +1,4 @@
-"""Builds the site: a page for each check and each cause, and the pages of docs/, into site/. Needs the extra `docs`."""
+"""Build the site into site/: a page for each check and each cause, and the pages of docs/. Needs the extra `docs`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ ASSETS = tuple(Path(__file__).with_name(name) for name in ("site.css", "iframe-w
 
 
 def write(folder: Path, outcomes: ScenarioOutcomes) -> Path:
-    """The sources of the site in a folder: pages, style and configuration, whose path is given back."""
+    """Write the sources of the site to a folder: pages, style and configuration; return the path of the
+    configuration.
+    """
     for name, text in site.sources(outcomes).items():
         path = folder / "pages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -42,7 +44,7 @@ def write(folder: Path, outcomes: ScenarioOutcomes) -> Path:
 
 
 def toml(value: site.Nav | site.Item) -> str:
-    """A navigation as TOML, on one line: strings as JSON has them, which TOML takes."""
+    """Return a navigation as TOML, on one line. Strings are written as JSON, which is valid TOML."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
@@ -51,7 +53,9 @@ def toml(value: site.Nav | site.Item) -> str:
 
 
 def build(folder: Path, outcomes: ScenarioOutcomes) -> Path:
-    """The site, built strictly: a link or an anchor that is not there ends it. Its folder is given back."""
+    """Build the site and return its folder. Raises ``CalledProcessError`` for a link or an anchor that does not
+    exist.
+    """
     config = write(folder, outcomes)
     zensical = Path(sysconfig.get_path("scripts")) / "zensical"
     subprocess.run([zensical, "build", "--strict", "--clean", "--config-file", config], check=True, cwd=folder)  # noqa: S603

@@ -1,6 +1,6 @@
-"""Run the demo and a quick part of the tests with the lowest declared versions, and with every Python of this machine.
+"""Run the demo with the lowest declared versions, and the demo and quick tests with every Python of this machine.
 
-Each has an environment of its own, which uv (the extra ``plugins``) makes.
+Each has a separate environment, which uv (the extra ``plugins``) creates.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TESTS = "tests/connection"
 
 
 def pythons() -> Iterator[tuple[str, str]]:
-    """Yield the name and the path of each interpreter of this machine, those of pyenv too; say which are missing."""
+    """Yield the name and the path of each interpreter of this machine, including pyenv's; print the missing ones."""
     folders = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/*/bin"))
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, folders)])
     missing = []
@@ -37,14 +37,16 @@ def pythons() -> Iterator[tuple[str, str]]:
 
 
 def executable(python: str) -> str | None:
-    """Return the interpreter behind a command; None where that does not run, as a shim of pyenv for another version."""
+    """Return the path of the interpreter behind a command; None if it does not run, such as a pyenv shim of another
+    version.
+    """
     command = [python, "-c", "import sys; print(sys.executable)"]
     ran = subprocess.run(command, capture_output=True, text=True)  # noqa: S603
     return ran.stdout.strip() if ran.returncode == 0 else None
 
 
 def problems(python: str, *, lowest: bool, folder: Path) -> Iterator[str]:
-    """Make the environment and yield what does not end as it has to."""
+    """Create the environment, run the demo and the tests, and yield each difference from the expected result."""
     from uv import find_uv_bin
 
     uv, own = find_uv_bin(), folder / "bin" / "python"
@@ -74,7 +76,7 @@ def problems(python: str, *, lowest: bool, folder: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    """Run them one after the other; 1 if anything is not as it has to be."""
+    """Run all of them, one after the other; return 1 if there is any problem."""
     bad = 0
     for name, python in chain([("lowest", sys.executable)], pythons()):
         lowest = name == "lowest"

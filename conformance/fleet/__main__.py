@@ -1,4 +1,4 @@
-"""`python -m conformance.fleet`: verifies a fleet without pytest, here or on a cluster; `trend` draws its history."""
+"""`python -m conformance.fleet`: verify a fleet without pytest, here or on a cluster; `trend` draws its history."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Parser(OneScreenParser):
 
 
 def run_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
-    """Return the options of a run."""
+    """Return the parser of a run's options."""
     parser = Parser(
         prog=program,
         description="Verify many connections without pytest, here or on a cluster; `trend` draws their history.",
@@ -146,7 +146,9 @@ def verify(arguments: argparse.Namespace) -> int:
 
 
 def execute(run: Run, arguments: argparse.Namespace) -> int | None:
-    """Run the plan. If the run is cut off, print the reason and return its exit code; otherwise return None."""
+    """Run the plan. If the run is lost or interrupted, print the reason and return its exit code; otherwise return
+    None.
+    """
     try:
         asyncio.run(run.go(arguments.scheduler, arguments.processes))
     except FleetLost as error:
@@ -184,7 +186,7 @@ def deliver_reports(end: RunSummary | None, delivery: Delivery, journal: Journal
 
 
 def trend_parser(program: str = PROGRAM) -> argparse.ArgumentParser:
-    """Return the options of `trend`."""
+    """Return the parser of the options of `trend`."""
     parser = Parser(prog=f"{program} trend", description="Draws how a fleet fares over time.")
     parser.add_argument("--history", type=Path, required=True, metavar="FILE", help="what runs wrote with --history")
     parser.add_argument("--days", type=int, metavar="N", help="only the last N days (all by default)")

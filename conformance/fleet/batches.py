@@ -1,4 +1,4 @@
-"""The number of connections in one task: few at first, then as many as take some seconds."""
+"""The number of connections in one task: a few at first, then as many as are verified in some seconds."""
 
 from __future__ import annotations
 

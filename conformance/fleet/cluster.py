@@ -65,10 +65,9 @@ class Cluster:
             await self._client.close(timeout=CONNECT)
 
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
-        """Verify the connections at these places; yield results in no particular order, with each connection in exactly
-        one.
+        """Verify the connections at these places; yield results in any order. Each connection is in exactly one result.
 
-        Another worker repeats the batches of a lost one. Raises :class:`FleetLost`.
+        Another worker repeats the batches of a lost worker. Raises :class:`FleetLost`.
         """
         waiting, suspects = Batches(places), deque[ConnectionRef]()
         while waiting or suspects or self._running:
@@ -87,13 +86,13 @@ class Cluster:
                     worker_lost = True  # reported once the finished results are taken
                     continue
                 except KilledWorker:
-                    if len(batch) > 1:  # one of them kills workers: alone in a batch, each shows whether it does
+                    if len(batch) > 1:  # one of them kills workers: batches of a single connection show which
                         suspects.extend(batch)
                         continue
                     result = _failed(batch, "every worker that tried it died")
-                except Exception as error:  # an error of Dask: a task raises nothing
+                except Exception as error:  # an error of Dask: a task itself never raises
                     root = _root(error)
-                    if isinstance(root, CUT):  # as above, noticed in the middle of a message
+                    if isinstance(root, CUT):  # a lost scheduler too, noticed in the middle of a message
                         worker_lost = True
                         continue
                     result = _failed(batch, *_reason(root))

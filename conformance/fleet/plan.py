@@ -35,7 +35,7 @@ def plan(
 ) -> Plan:
     """Return the plan of a run over these files, globs and folders. No secret is read.
 
-    ``checks`` are ids and areas with commas between, all by default; ``resumed`` is the journal of an earlier run.
+    ``checks`` are ids and areas, separated by commas, all by default; ``resumed`` is the journal of an earlier run.
     Raises :class:`~conformance.errors.UsageError`.
     """
     ids, selection = choice(checks)
@@ -68,7 +68,7 @@ def plan(
 
 def choice(text: str | None) -> tuple[tuple[str, ...], str]:
     """Return the ids of the checks of these ids and areas (separated by commas), and the name of the selection for
-    reports. Raises :class:`FleetError` for a word that is no id and no area.
+    reports. Raises :class:`FleetError` for a word that is neither an id nor an area.
     """
     if text is None:
         return tuple(check.id for check in select_checks()), "all"

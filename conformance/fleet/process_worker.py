@@ -24,7 +24,7 @@ Behind a proxy all of them go to the same address.
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker has read its files; ``problems`` are their errors, a line each, for the user."""
+    """The worker has read its files; ``problems`` are their errors for the user, one line each."""
 
     problems: str
 
@@ -36,7 +36,7 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The worker has ended; ``text`` is the reason if it has not finished everything, one line for the user."""
+    """The worker has ended; if it has not finished everything, ``text`` is the reason, one line for the user."""
 
     text: str = ""
     worker_died: bool = False
@@ -75,7 +75,7 @@ async def _verify(pipe: Pipe, spec: VerifySpec) -> Stopped:
                 pipe.send(result)
             except OSError:  # the command has ended: the rest is not needed
                 os._exit(1)
-    except Exception as error:  # its message and values are not sent
+    except Exception as error:  # the error's message and values are not sent
         shortage_error = shortage(error)
         return Stopped(
             str(shortage_error or f"an error of this suite: {type(error).__name__}"),

@@ -1,4 +1,4 @@
-"""Worker processes on this machine: each verifies one tenant after the other, and sends results as they are ready."""
+"""Worker processes on this machine: each verifies one tenant after another, and sends each result when it is ready."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Unit = tuple[ConnectionRef, ...]
 
 
 def process_count(places: Sequence[ConnectionRef], requested: int | None) -> int:
-    """Return the number of processes for these: ``requested``, by default one per core if there are enough connections.
-    There are never more processes than tenants.
+    """Return the number of processes for these connections: ``requested``, by default one per core if there are enough
+    connections; never more than there are tenants.
     """
     tenants = len({_unit_key(place) for place in places})
     return max(1, min(tenants, requested or min(cores(), len(places) // MIN_CONNECTIONS)))
@@ -104,7 +104,7 @@ class Processes:
         """Yield each connection's result as soon as it is finished. Another process verifies the connections of a dead
         process.
 
-        Raises :class:`FleetLost` where this machine lacks resources.
+        Raises :class:`FleetLost` if this machine lacks resources.
         """
         waiting = list(places)
         self._units.extend(units(waiting))
@@ -134,7 +134,7 @@ class Processes:
             if not self._ready:
                 await self._start(())
             worker = self._ready.pop()
-            own = not self._units  # a connection that killed processes gets a process of its own
+            own = not self._units  # a connection that killed processes gets a separate process
             try:
                 await self._send(worker, spec)
                 await self._serve(worker, own=own)
@@ -165,14 +165,14 @@ class Processes:
                 return
 
     def _next(self, worker: Worker, *, own: bool) -> Unit:
-        """Return the next connections for a worker; none to end it."""
+        """Return the next connections for a worker; an empty unit ends it."""
         if not own:
             return self._units.popleft() if self._units else ()
         alone = self._suspects and not worker.under_way
         return (self._suspects.popleft(),) if alone else ()
 
     def _worker_died(self, worker: Worker) -> None:
-        """Let others verify the unfinished connections of a dead worker, except a connection that killed several
+        """Let other workers verify the unfinished connections of a dead worker, except a connection that killed several
         workers.
         """
         unfinished = [*worker.under_way.values()]
@@ -210,7 +210,7 @@ class Processes:
         process = context.Process(target=work, args=(theirs, files, self._count), name="sentinel-worker", daemon=True)
         masked = hasattr(signal, "pthread_sigmask")
         try:
-            if masked:  # Ctrl-C is for this process, which ends the others: they start with the signal blocked
+            if masked:  # only this process handles Ctrl-C, and ends the workers: they start with the signal blocked
                 before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
                 process.start()

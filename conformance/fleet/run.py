@@ -43,7 +43,7 @@ class Here:
     async def results(self, places: Iterable[ConnectionRef], spec: VerifySpec) -> AsyncGenerator[Result]:
         """Yield each connection's result as soon as it is finished.
 
-        Raises :class:`FleetLost` where this machine lacks resources.
+        Raises :class:`FleetLost` if this machine lacks resources.
         """
         try:
             async for entry in verify_each((self._connections[place.name] for place in places), spec):
@@ -57,7 +57,7 @@ def engine(
 ) -> AbstractAsyncContextManager[Engine]:
     """Return an engine: the cluster of a scheduler, this number of worker processes, or this process alone.
 
-    By default there are as many processes as are worthwhile. Raises :class:`FleetError` where the extra is missing.
+    By default there are as many processes as are useful. Raises :class:`FleetError` if the extra is not installed.
     """
     if scheduler is None:
         count = process_count(places, processes)
@@ -87,7 +87,7 @@ class Run:
         """Verify the connections that have no verdict yet.
 
         Raises :class:`FleetError` and ``ConnectionFileError`` before anything is sent or written, and
-        :class:`FleetLost` where the cluster was lost, or this machine lacks resources.
+        :class:`FleetLost` if the cluster was lost, or this machine lacks resources.
         """
         plan = self.plan
         async with engine(plan.waiting, scheduler, processes) as backend:

@@ -30,11 +30,11 @@ MAX_FILES = 4
 
 
 class FleetError(UsageError):
-    """The run cannot begin with these options; nothing was sent. The message is one line for the user."""
+    """The run cannot begin with these options; nothing has been sent. The message is one line for the user."""
 
 
 class FleetLost(Exception):
-    """The run was cut off; results reported before that count. The message is one line for the user."""
+    """The run was lost or interrupted; results reported earlier are valid. The message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Result:
 
     @property
     def names(self) -> list[str]:
-        """Return the names of the finished connections, with a verdict or without."""
+        """Return the names of the finished connections, with or without a verdict."""
         return [*(entry.name for entry in self.entries), *(failure.name for failure in self.failures)]
 
 
@@ -120,8 +120,8 @@ async def verify_places(batches: Iterable[Sequence[ConnectionRef]], spec: Verify
     """Read the files of these places and verify their connections; yield each as soon as it is finished.
 
     A batch is taken from the iterable when one of its connections can start. Raises
-    :class:`~conformance.sources.base.SourceError`, and :class:`~conformance.probing.shortage.Shortage` where this
-    machine lacks resources, such as open files.
+    :class:`~conformance.sources.base.SourceError`, and :class:`~conformance.probing.shortage.Shortage` if this machine
+    lacks resources, such as open files.
     """
     failures: list[Failure] = []
     load_file = lru_cache(MAX_FILES)(load)
@@ -168,9 +168,9 @@ _beginning = Lock()
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """Return the event loop of this worker, in a thread of its own, which all its batches share.
+    """Return the event loop of this worker, which runs in a separate thread; all its batches share it.
 
-    It lasts as long as the worker: with a loop for each batch every service would need new TLS handshakes.
+    It runs as long as the worker: with a loop for each batch, every service would need new TLS handshakes.
     """
     with _beginning:
         return _begun()
@@ -184,7 +184,7 @@ def _begun() -> asyncio.AbstractEventLoop:
 
 
 async def _all(places: Sequence[ConnectionRef], spec: VerifySpec) -> tuple[tuple[Entry, ...], list[Failure]]:
-    """Return the entries of these connections, and failures where this machine lacks resources, such as open files."""
+    """Return the entries of these connections, and failures if this machine lacks resources, such as open files."""
     entries: list[Entry] = []
     failures: list[Failure] = []
     try:

@@ -25,7 +25,7 @@ from conformance.probing.tokens import Token
 
 
 def of_azure(connection: Connection) -> None:
-    """Raise :class:`NotApplicable` unless the connection uses the workspace."""
+    """Raise :class:`NotApplicable` for a connection that does not use the workspace."""
     if not connection.at_workspace:
         raise NotApplicable("this connection uses neither Log Analytics nor Microsoft Sentinel")
     stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")
@@ -61,7 +61,9 @@ def permissions(connection: Connection) -> Ask[ArmList[Permissions]]:
 
 @probe
 def role_assignments(connection: Connection, token_arm: Answer[Token]) -> Ask[ArmList[RoleAssignment]]:
-    """Ask for this service principal's role assignments at the workspace, also those inherited or of its groups."""
+    """Ask for this service principal's role assignments at the workspace, including inherited ones and those of its
+    groups.
+    """
     of_azure(connection)
     if token_arm.data.object_id is None:
         raise NotApplicable("the token names no object id")
@@ -70,7 +72,7 @@ def role_assignments(connection: Connection, token_arm: Answer[Token]) -> Ask[Ar
 
 @probe
 def role_definitions(connection: Connection) -> Ask[ArmList[RoleDefinition]]:
-    """Ask for the roles that can be assigned at the workspace: they give the names and actions of the assignments."""
+    """Ask for the roles that can be assigned at the workspace: they contain the name and the actions of each role."""
     of_azure(connection)
     return arm.ROLE_DEFINITIONS.ask()
 
@@ -96,7 +98,7 @@ def alert_table(connection: Connection) -> Ask[Table]:
 
 @probe
 def tables(connection: Connection) -> Ask[ArmList[Table]]:
-    """Ask for all tables of the workspace: their plans and retention."""
+    """Ask for all tables of the workspace, with their plans and retention."""
     of_azure(connection)
     stop_unless_called(connection, arm.TABLES)
     return arm.TABLES.ask()

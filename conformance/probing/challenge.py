@@ -15,7 +15,7 @@ _CLAIMS = re.compile(r'\bclaims="([A-Za-z0-9+/_=-]{4,4096})"')
 
 
 def claims_of(status: int | None, headers: Mapping[str, str]) -> str | None:
-    """Return the claims to request a new token with, as JSON text; None if an answer is no claims challenge.
+    """Return the claims for the request of a new token, as JSON text; None if an answer is not a claims challenge.
 
     ``headers`` have lower-case names.
     """

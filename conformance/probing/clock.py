@@ -40,7 +40,7 @@ class VirtualClock(Clock):
         self.began = began or self.service_now()
 
     def now(self) -> datetime:
-        """Return the machine's time, which differs from the services' by ``skew``."""
+        """Return the local time, which differs from the services' by ``skew``."""
         return self.service_now() + self.skew
 
     def service_now(self) -> datetime:
@@ -48,7 +48,7 @@ class VirtualClock(Clock):
         return (self._frozen or datetime.now(UTC)) + self._skipped
 
     def monotonic(self) -> float:
-        """Return seconds since an arbitrary moment, with the skipped time."""
+        """Return seconds since an arbitrary moment, including the skipped time."""
         return super().monotonic() + self._skipped.total_seconds()
 
     async def sleep(self, seconds: float) -> None:

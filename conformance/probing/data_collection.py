@@ -21,12 +21,12 @@ def of_ingestion(connection: Connection) -> Ingestion:
 
 
 def flows_of(rule: Rule, stream: str) -> tuple[DataFlow, ...]:
-    """Return the data flows of a rule that take a stream: several split it over tables or workspaces."""
+    """Return the data flows of a rule that take a stream; several flows split it over tables or workspaces."""
     return tuple(flow for flow in rule.properties.data_flows or () if stream in (flow.streams or ()))
 
 
 def flows_here(rule: Rule, stream: str, connection: Connection) -> tuple[DataFlow, ...]:
-    """Return those flows of a stream that end in the connection's workspace."""
+    """Return the flows of a stream whose destination is the connection's workspace."""
     return tuple(flow for flow in flows_of(rule, stream) if destination_of(rule, flow, connection))
 
 

@@ -41,9 +41,9 @@ class Budget:
         self.used -= length
 
     def take_members(self, body: bytes, largest: int) -> None:
-        """Count the values in a JSON body, each of which takes many times its length once it is decoded.
+        """Count the values in a JSON body: a decoded value takes many times its length in memory.
 
-        Raises :class:`EndlessAnswer` for more values than ``largest``, or than are left for the connection.
+        Raises :class:`EndlessAnswer` for more than ``largest`` values, or more than the connection has left.
         """
         count = body.count(b",") + body.count(b"{") + body.count(b"[")
         if count > min(largest, self.members):
@@ -52,11 +52,11 @@ class Budget:
 
 
 async def whole(response: httpx.Response, largest: int, budget: Budget) -> bytes:
-    """Return the body of an answer, unpacked, which is closed then.
+    """Return the unpacked body of an answer, and close the answer.
 
-    Raises :class:`EndlessAnswer` beyond ``largest`` bytes, packed or unpacked, in any layer of its encodings, or beyond
-    the budget, and the errors of httpx, such as :class:`httpx.DecodingError` for data that cannot be unpacked. Other
-    tasks, and so a deadline, have their turn between the steps.
+    Raises :class:`EndlessAnswer` for more than ``largest`` bytes, packed or unpacked, in any layer of its encodings, or
+    for more than the budget, and the errors of httpx, such as :class:`httpx.DecodingError` for data that cannot be
+    unpacked. Other tasks run between the steps, so a deadline is kept.
     """
     parts: list[bytes] = []
     length = 0
@@ -80,7 +80,7 @@ async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]
 
     Raises :class:`EndlessAnswer` for a body of more than ``largest`` bytes, and ``httpx.DecodingError``.
     """
-    if response.is_stream_consumed:  # in memory already, as from a cassette or a fake
+    if response.is_stream_consumed:  # already in memory: an answer of a cassette or a fake
         yield response.content
         return
     names = [part.strip().lower() for part in _encodings(response)]
@@ -104,7 +104,7 @@ async def unpack(response: httpx.Response, largest: int) -> AsyncIterator[bytes]
 
 
 def _encodings(response: httpx.Response) -> list[str]:
-    """Return the names of a body's encodings. Not by httpx, which decodes all headers to find one."""
+    """Return the names of a body's encodings. It does not use httpx, which decodes all headers to find one."""
     values = [value for name, value in response.headers.raw if name.lower() == b"content-encoding"]
     return b",".join(values).decode("latin-1").split(",")
 
@@ -147,7 +147,7 @@ class Layer:
             raise httpx.DecodingError(f"the body ends within its {self._name}")
 
     def _format(self, data: bytes) -> int:
-        """Return the format for zlib: that of ``deflate`` begins with a header of two bytes (RFC 1950), or without."""
+        """Return zlib's window bits; ``deflate`` data may begin with a header of two bytes (RFC 1950)."""
         if self._name == "gzip":
             return zlib.MAX_WBITS | 16
         has_header = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0

@@ -44,8 +44,8 @@ def machines(connection: Connection) -> Ask[ODataList[Machine]]:
 
 @probe
 def machines_next(connection: Connection, machines: Answer[ODataList[Machine]]) -> NextPage[ODataList[Machine]]:
-    """Ask for the second page, by ``$skip``: with an explicit ``$top`` Defender gives no next link. It is long enough
-    to show the state of most machines.
+    """Ask for the second page, by ``$skip``: with an explicit ``$top`` Defender sends no next link. The page is long
+    enough to show the state of most machines.
     """
 
     def following(page: ODataList[Machine]) -> Ask[ODataList[Machine]] | None:
@@ -70,7 +70,7 @@ def machine(connection: Connection, machines: Answer[ODataList[Machine]]) -> Fir
 
 @probe
 def machines_filtered(connection: Connection) -> Ask[ODataList[Machine]]:
-    """Ask for two active machines, to see that the options are obeyed."""
+    """Ask for two active machines, to verify that the query options take effect."""
     return of_defender(connection, defender.MACHINES, top=2, filter="healthStatus eq 'Active'")
 
 
@@ -104,7 +104,7 @@ def defender_alert(connection: Connection, defender_alerts: Answer[ODataList[Ale
 
 @probe
 def foreign_token_at_defender(connection: Connection) -> Ask[ODataList[Machine]]:
-    """Ask Defender with a token for Log Analytics, as the onboarding guide does.
+    """Ask Defender with a token for Log Analytics, which it must refuse; the onboarding guide does this.
 
     Raises :class:`NotApplicable`.
     """

@@ -1,4 +1,4 @@
-"""The token endpoint of a discovery document: whether a secret may be sent to it."""
+"""Validation of the token endpoint in a discovery document, before a secret is sent to it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from conformance.connection.near_guid import GUID
 
 
 def token_endpoint_problem(connection: Connection, document: OpenIdConfiguration) -> str | None:
-    """Return why a secret must not be sent to the document's token endpoint; None where it may.
+    """Return why a secret must not be sent to the document's token endpoint; None if it may be sent.
 
-    It must be the tenant's own, over https, on the login host of the connection's cloud. For a tenant configured by its
-    domain, the answer has the tenant's id, both in the issuer and in the token endpoint. A document of another cloud
-    has a finding of its own.
+    It must be the tenant's own endpoint, over https, on the login host of the connection's cloud. For a tenant
+    configured by its domain, the document contains the tenant's id, both in the issuer and in the token endpoint. A
+    document of another cloud has a separate finding.
     """
     cloud = document.cloud_instance_name
     if cloud is not None and not connection.cloud.login.endswith(f".{cloud}"):

@@ -1,4 +1,4 @@
-"""Runs the probes: each at most once, all concurrently, as soon as their needed evidence is available."""
+"""The engine that runs the probes: each at most once, and concurrently, as soon as its needed evidence is available."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from conformance.probing.transport import SOCKETS, Patience, Sender
 
 
 class Engine:
-    """Gathers the evidence of one connection through one transport. Used within one event loop, once.
+    """Gathers the evidence of one connection through one transport. An engine is used once, within one event loop.
 
     It has at most ``sockets`` requests in flight. ``pace`` is shared by the connections of a run. Exchanges are timed
     from ``start``, a moment of the clock (now, by default). ``progress`` is called after each probe with the number of
@@ -81,7 +81,7 @@ class Engine:
         """Return the evidence of these probes and of all that they need, with refusals refined by the diagnosis rules.
 
         The ``first`` probes are asked at once, while the names of the others are awaited; the deadline of the
-        connection restarts with the others. Raises :class:`Shortage` where this machine lacks resources of its own.
+        connection restarts with the others. Raises :class:`Shortage` if this machine lacks a resource.
         """
         async with self._guard:
             try:
@@ -91,7 +91,7 @@ class Engine:
                     names = await names
                     self._sender.restart_deadline()
                 await asyncio.gather(*(self._settled(name) for name in dict.fromkeys([*first, *names])))
-            except BaseException:  # a shortage, or the run is cut off
+            except BaseException:  # a shortage, or the run is cancelled
                 await self._cancel()
                 raise
             raw = {name: task.result() for name, task in self._tasks.items()}
@@ -102,7 +102,9 @@ class Engine:
         return Gathered(evidence, tuple(self._sender.exchanges), self._sender.requests)
 
     def _is_mere_clue(self, evidence: Evidence) -> bool:
-        """Return whether only rules used a refusal, and no rule has refined it: then it is no evidence."""
+        """Return whether a refused probe was only asked as a clue, and no rule has refined the refusal: then it is left
+        out.
+        """
         refusal = evidence.root if isinstance(evidence, Blocked) else evidence
         return isinstance(refusal, Refusal) and refusal.probe not in self._findings
 
@@ -189,8 +191,8 @@ class Engine:
         return evidence
 
     async def _challenged(self, refusal: Refusal, audience: Audience) -> Evidence | None:
-        """Return a new token where a refusal is a claims challenge (None for others): one per audience and run, shared
-        by all challenged requests.
+        """Return a new token if a refusal is a claims challenge, else None. One token per audience and run is
+        requested; all challenged requests share it.
         """
         status = refusal.exchange.status if refusal.exchange else None
         claims = claims_of(status, refusal.headers)
@@ -216,7 +218,7 @@ class Engine:
         return evidence
 
     def _trusted(self, answer: Answer[OpenIdConfiguration]) -> Evidence:
-        """Return the discovery document, or a refusal if its token endpoint is not a host for the secret."""
+        """Return the discovery document, or a refusal if the secret must not be sent to its token endpoint."""
         problem = token_endpoint_problem(self.connection, answer.data)
         if problem is None:
             return answer
@@ -254,7 +256,7 @@ def stop_reason(probe: Probe, needed: Mapping[str, Evidence]) -> Evidence | None
 
 
 def behind(item: Evidence, findings: Mapping[str, Evidence]) -> Evidence:
-    """Return blocked evidence with the refined root refusal; not asked, if the refusal proves nothing."""
+    """Return blocked evidence with the refined root refusal, or a :class:`NotAsked` if the refusal proves nothing."""
     root = findings.get(item.root.probe) if isinstance(item, Blocked) else None
     if isinstance(item, Blocked) and isinstance(root, Refusal):
         return replace(item, root=root)

@@ -74,7 +74,7 @@ def token_defender(connection: Connection, discovery: Answer[OpenIdConfiguration
 
 @probe
 def client_secrets(connection: Connection, discovery: Answer[OpenIdConfiguration]) -> AskSecrets:
-    """Try each of several client secrets: an answer or a refusal for each, in their order."""
+    """Try each of several client secrets. The evidence has an answer or a refusal for each, in their order."""
     credential = connection.credential
     if not isinstance(credential, ClientSecret) or not credential.others:
         raise NotApplicable("this connection has not several client secrets")
@@ -85,7 +85,9 @@ def client_secrets(connection: Connection, discovery: Answer[OpenIdConfiguration
 
 
 def foreign_cloud(connection: Connection, discovery: OpenIdConfiguration) -> Finding | None:
-    """Return the finding of a tenant that is in another cloud than the connection says, by its discovery document."""
+    """Return the finding of a tenant that, by its discovery document, is in another cloud than configured; else
+    None.
+    """
     cloud = discovery.cloud_instance_name
     if cloud is None or connection.cloud.login.endswith(f".{cloud}"):
         return None

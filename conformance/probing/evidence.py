@@ -64,7 +64,7 @@ class Answer(Evidence, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Evidence):
-    """Anything but a success of the documented shape, with its finding."""
+    """Any other result than a success of the documented shape, with its finding."""
 
     finding: Finding
     exchange: Exchange | None = None
@@ -85,7 +85,7 @@ class Blocked(Evidence):
 
 @dataclass(frozen=True, slots=True)
 class NotAsked(Evidence):
-    """Not asked, because there is nothing to ask for."""
+    """Not asked, because the question does not apply."""
 
     reason: str
     kind: Literal["not_applicable", "not_configured"] = "not_applicable"

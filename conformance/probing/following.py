@@ -37,8 +37,8 @@ class FirstThere(Generic[T]):
     """The first item of ``page`` that still exists: items with a 404 are skipped.
 
     If none exists, ``listing`` is asked again; ``items`` gives the items of its answer, and of ``page``. A 404 counts
-    as a refusal only where the list still shows the item, and the item is older than :data:`SETTLED`; else older items
-    of that list are asked for.
+    as a refusal only if the list still shows the item, and the item is older than :data:`SETTLED`; otherwise older
+    items of that list are asked for.
     """
 
     page: T
@@ -77,9 +77,9 @@ class Pages(Generic[T]):
 class NextPage(Generic[T]):
     """The page after ``page``, which answered ``first``; the evidence holds :class:`Pages`.
 
-    ``following`` makes the question for the page after a given page (None after the last); ``names`` gives the names of
-    its items. New items on top push a page's items onto the next, and a continuation token may have become invalid: in
-    both cases the first page is asked again, and its next page counts.
+    ``following`` returns the question for the page after a given page (None after the last); ``names`` returns the
+    names of a page's items. New items on top push a page's items onto the next, and a continuation token may have
+    become invalid: in both cases the first page is asked for again, and the page after it counts.
     """
 
     first: Ask[T]
@@ -88,7 +88,7 @@ class NextPage(Generic[T]):
     names: Names
 
     async def put(self, execute: Execute) -> Evidence:
-        """Follow the pages until one can be judged. Raises :class:`NotApplicable` where there is no next page."""
+        """Follow the pages until one can be judged. Raises :class:`NotApplicable` if the first page is the last."""
         page = self.page
         for _ in range(MAX_TRIES):
             ask = self.following(page)
@@ -101,7 +101,7 @@ class NextPage(Generic[T]):
             if not isinstance(again, Answer):
                 return again if isinstance(evidence, Answer) else evidence
             if isinstance(evidence, Answer) and list(self.names(again.data)) == list(self.names(page)):
-                return pair_pages(evidence, page)  # the list has not changed: the service repeats itself
+                return pair_pages(evidence, page)  # the list has not changed: the service repeats a page
             page = again.data
         if isinstance(evidence, Answer):
             raise NotApplicable("the list changes faster than its pages can be read")

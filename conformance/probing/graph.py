@@ -73,7 +73,7 @@ def graph_alert(connection: Connection, graph_alerts: Answer[ODataList[Alert]]) 
 
 @probe
 def graph_alerts_filtered(connection: Connection) -> Ask[ODataList[Alert]]:
-    """Ask for two alerts of high severity, to see that the options are obeyed."""
+    """Ask for two alerts of high severity, to verify that the query options take effect."""
     return of_graph(connection, graph.ALERTS, top=2, filter="severity eq 'high'")
 
 
@@ -98,8 +98,8 @@ def graph_incidents(connection: Connection) -> Ask[ODataList[Incident]]:
 def graph_incident(
     connection: Connection, graph_incidents: Answer[ODataList[Incident]]
 ) -> FirstThere[ODataList[Incident]]:
-    """Ask for the first incident of the list that still exists. Without ``$expand``, which is documented for the list
-    alone, and was answered with 500 in big tenants.
+    """Ask for the first incident of the list that still exists. ``$expand`` is not used: it is documented for the list
+    only, and was answered with 500 in big tenants.
     """
     stop_unless_called(connection, graph.INCIDENT)
     if not graph_incidents.data.value:

@@ -3,7 +3,7 @@
 Only declared operations are sent, only over https, only to the hosts of the connection's cloud (operations that are
 declared to need no token: of any cloud), and a bearer token only to the host of its audience. Everything else raises
 before a byte is sent. The only exception is the managed identity endpoint, for a connection with a managed identity:
-http on this machine's own addresses, which is asked for tokens alone.
+http on this machine's own addresses, and only requests for tokens.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Guard(httpx.AsyncBaseTransport):
         await self._transport.aclose()
 
     def check(self, request: httpx.Request) -> Endpoint[Any]:
-        """Return the declared operation that the request is. Raises :class:`GuardError` for any other request."""
+        """Return the declared operation of a request. Raises :class:`GuardError` for any other request."""
         url = request.url
         if self._identity is not None and url.copy_with(query=None) == self._identity:
             return self._local(request)
@@ -83,7 +83,7 @@ class Guard(httpx.AsyncBaseTransport):
     def _local(self, request: httpx.Request) -> Endpoint[Any]:
         """Return the operation of a request to the managed identity endpoint, which is on this machine.
 
-        The only authorization header it may have is Azure Arc's proof. No token of the run is sent there.
+        The only permitted authorization header is Azure Arc's proof. No token of the run is sent to this endpoint.
         """
         header = request.headers.get("authorization")
         if request.method != "GET" or not (header is None or (self._proves_itself and header.startswith("Basic "))):

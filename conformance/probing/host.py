@@ -1,4 +1,4 @@
-"""The state of a host within a connection: its time limits, and whether it is silent."""
+"""The state of a host within a connection: its time limits, and its silence."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ BUSY = 0.1
 class Host:
     """Limits the requests to one host: the number in flight (``line``), and the time of each.
 
-    A host is silent once a request has timed out and no other was answered completely meanwhile; the same holds for one
-    of its APIs while others of the host still answer. Requests that wait for a silent host or API time out at once.
+    A host is silent once a request has timed out, and no other request was answered completely in that time; the same
+    holds for one of its APIs while other APIs of the host still answer. Requests that wait for a silent host or API
+    time out at once.
     """
 
     def __init__(self, places: int) -> None:
@@ -35,7 +36,7 @@ class Host:
         return self._all_silent or api in self._silent
 
     def answering(self, api: str, seconds: float) -> Answering:
-        """Give a request to an API this much time for its complete answer, while the result is entered.
+        """Return a context manager that gives a request to an API this many seconds for its complete answer.
 
         Raises ``TimeoutError`` when this time or the host's has run out.
         """
@@ -50,7 +51,7 @@ class Host:
         self._set_timer(request.due)
 
     def end(self, request: Answering) -> None:
-        """Count its time no longer."""
+        """Stop counting the time of a request."""
         self._waiting.discard(request)
 
     def _set_timer(self, due: float) -> None:
@@ -66,11 +67,11 @@ class Host:
             self._set_timer(min(request.due for request in self._waiting))
 
     def answered(self, api: str) -> None:
-        """Note that a complete answer of an API has arrived."""
+        """Record that a complete answer of an API has arrived."""
         self._answered[api] = asyncio.get_running_loop().time()
 
     def missed(self, api: str, seconds: float) -> None:
-        """Note that a request to an API had no answer within ``seconds``."""
+        """Record that a request to an API had no answer within ``seconds``."""
         now = asyncio.get_running_loop().time()
         if self._answered.get(api, -inf) > now - seconds:
             return
@@ -107,7 +108,7 @@ class Answering:
         """The moment at which the next step of the time is counted."""
 
     def step(self, now: float) -> None:
-        """Count a step that has passed; end the request where none is left."""
+        """Count a passed step; end the request if no step is left."""
         self._remaining -= self._length if now - self.due < BUSY else self._length / 2
         self._plan(now)
         if self._remaining <= 0:

@@ -30,7 +30,7 @@ def read(name: str, endpoint: Endpoint[Any], received: Response, connection: Con
     service = endpoint.api.name
     if (incomplete := part(endpoint, received, connection)) is not None:
         return refused(incomplete)
-    body = received.body.removeprefix(BOM_UTF8)  # which a reader of JSON may ignore (RFC 8259, section 8.1)
+    body = received.body.removeprefix(BOM_UTF8)  # a JSON parser may ignore it (RFC 8259, section 8.1)
     if received.status == 200 and body.strip():
         content_type = received.headers.get("content-type", "")
         if "html" not in content_type.lower() and body.lstrip()[:1] in (b"{", b"["):

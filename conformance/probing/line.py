@@ -19,11 +19,11 @@ class Line:
         self._order = count()
 
     def place(self, urgency: int = 0) -> Place:
-        """Return a place: entering it waits until one is free, and holds it."""
+        """Return a context manager that waits until a place is free, and holds it."""
         return Place(self, urgency)
 
     async def enter(self, urgency: int) -> None:
-        """Wait for a place. Each that was entered is to be left."""
+        """Wait for a place. Each call must be followed by :meth:`leave`."""
         if self._free:
             self._free -= 1
             return
@@ -37,7 +37,7 @@ class Line:
             raise
 
     def leave(self) -> None:
-        """Give a place to the next."""
+        """Give a place to the next waiting request."""
         while self._waiting:
             turn = heapq.heappop(self._waiting)[2]
             if not turn.done():

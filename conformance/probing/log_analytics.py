@@ -32,7 +32,7 @@ def query_print(connection: Connection) -> Ask[QueryResponse]:
 
 @probe
 def query_by_resource(connection: Connection) -> Ask[QueryResponse]:
-    """Query the workspace by its ARM id: its names and its GUID must be of the same workspace."""
+    """Query the workspace by its ARM id: its names and its GUID must belong to the same workspace."""
     stop_unless_called(connection, log_analytics.QUERY_BY_RESOURCE)
     stop_at_problems(connection, "subscription_id", "resource_group", "workspace_name")
     return log_analytics.QUERY_BY_RESOURCE.ask(json={"query": kql.PRINT.text}, headers={"Prefer": "wait=10"})
@@ -82,13 +82,13 @@ def query_recent_incidents(connection: Connection) -> Ask[QueryResponse]:
 
 @probe
 def query_unknown_table(connection: Connection) -> Ask[QueryResponse]:
-    """Query a table that does not exist, which the service has to refuse."""
+    """Query a table that does not exist, which the service must refuse."""
     return query(connection, kql.UNKNOWN_TABLE)
 
 
 @probe
 def query_timespan(connection: Connection) -> Ask[QueryResponse]:
-    """Run a query with a timespan and with preferences, to see that both are obeyed."""
+    """Run a query with a timespan and with preferences, to verify that both take effect."""
     return query(connection, kql.TIMESPAN, timespan="PT6H", prefer="wait=10, include-statistics=true")
 
 

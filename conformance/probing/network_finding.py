@@ -17,7 +17,7 @@ CUT_OFF = frozenset({"ConnectionResetError", "BrokenPipeError", "SSLEOFError", "
 
 
 def silence(seconds: float) -> str:
-    """Return the code of an answer that was not complete within this many seconds."""
+    """Return the error code for an answer that was not complete within this many seconds."""
     return f"no answer within {seconds:g} s"
 
 
@@ -45,7 +45,7 @@ def is_cut_off(error: httpx.HTTPError) -> bool:
 def network_finding(error: httpx.HTTPError, host: str, route: Route | None = None) -> Finding:
     """Return the finding of a transport error: proxy, name resolution, connection, certificate or timeout.
 
-    ``route`` is the route of the request, where the source knows it.
+    ``route`` is the route of the request, if the source knows it.
     """
     route = route or Route(host)
     if (refused := proxy_refusal(error, route)) is not None:

@@ -24,7 +24,7 @@ _promised = 0
 
 
 def limit() -> int | None:
-    """Return how many files this process may have open; None if there is no limit or it is unknown."""
+    """Return how many files this process may have open; None if unlimited or unknown."""
     if resource is None:
         return None
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -32,7 +32,7 @@ def limit() -> int | None:
 
 
 def raise_limit() -> None:
-    """Raise the soft limit of open files to the hard one, up to ``RAISED_TO``, where that is allowed."""
+    """Raise the soft limit of open files to the hard one, up to ``RAISED_TO``, if the system allows it."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,4 +1,4 @@
-"""Answers with status 200 that contain an error: their data is incomplete, and proves nothing."""
+"""Answers with status 200 that contain an error: their data is incomplete and proves nothing."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Refused(Exception):
 
 
 class NotConfigured(Exception):
-    """The connection file lacks a key that this needs; the message names the key."""
+    """Raised when the connection file lacks a needed key; the message names the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class AskToken:
 
 @dataclass(frozen=True, slots=True)
 class AskSecrets:
-    """The question whether each of several client secrets works."""
+    """The request to try each of several client secrets."""
 
 
 class Plan(Protocol):
@@ -82,7 +82,7 @@ class Probe(EvidenceFunction):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Return the names of the probes whose evidence it takes."""
+        """Return the names of the probes whose evidence the function takes."""
         return tuple(name for name in self.parameters if name != CONNECTION)
 
 

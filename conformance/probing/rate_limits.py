@@ -1,7 +1,7 @@
 """Rate limits of the services, for all connections of a run.
 
 A service counts the requests of an account together: usually one app in one tenant. Connections of the same account
-wait together; those of other accounts are not affected.
+wait together; connections of other accounts are not affected.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class RateLimit:
         while now < (wake := min(slot, began + patience)):
             await clock.sleep(wake - now)
             now = clock.monotonic()
-            if slot < self._until:  # the service has asked to wait meanwhile
+            if slot < self._until:  # meanwhile the service has asked to wait
                 slot = self._slot(now)
         return now - began
 

@@ -38,7 +38,7 @@ def build(
     if ask.endpoint.api_version:
         query["api-version"] = ask.endpoint.api_version
     if query:
-        url += f"?{urlencode(query)}"  # as httpx does, but without reading the URL twice
+        url += f"?{urlencode(query)}"  # as httpx does, but without parsing the URL twice
     content = None if ask.json is None else msgspec.json.encode(ask.json)
     if content is not None:
         headers["Content-Type"] = "application/json"
@@ -51,9 +51,9 @@ def create(
     """Return a request with the headers of all requests and a request id for the service, and with ``connect`` seconds
     to open its connection.
 
-    Not built by ``httpx.AsyncClient``, which looks for cookies, credentials, redirects and proxies: a request of this
-    suite may have none of these, and the search took 5 % of a request's total time. Entra sets cookies with each token,
-    to bring a browser back to the same server; no API needs them.
+    ``httpx.AsyncClient`` is not used: it looks for cookies, credentials, redirects and proxies, which a request of this
+    suite must not have, and the search took 5 % of a request's total time. Entra sets cookies with each token, to bring
+    a browser back to the same server; no API needs them.
     """
     timeout = {"connect": connect, "read": None, "write": None, "pool": None}
     headers = {**HEADERS, "client-request-id": str(uuid.uuid4()), **headers}

@@ -1,4 +1,4 @@
-"""The result of a request: a service's answer or a network failure, and whether and when to try again."""
+"""The result of a request: a service's answer or a network failure, and the rules for trying again."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def headers_of(response: httpx.Response) -> dict[str, str]:
         for raw, text in response.headers.raw:
             name, value = raw.lower().decode("ascii"), text.decode("ascii")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    except UnicodeDecodeError:  # httpx detects the encoding
+    except UnicodeDecodeError:  # httpx detects the encoding of the headers
         return {name.lower(): value for name, value in response.headers.items()}
     return headers
 

@@ -1,4 +1,4 @@
-"""The operations that a connection uses: no other is asked."""
+"""The operations that a connection uses; no other operation is called."""
 
 from __future__ import annotations
 

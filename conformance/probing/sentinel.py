@@ -46,7 +46,7 @@ def onboarding(connection: Connection) -> Ask[OnboardingState]:
 
 @probe
 def incidents(connection: Connection) -> Ask[ArmList[Incident]]:
-    """Ask for the newest incidents, in a small page: so most tenants have a second page."""
+    """Ask for the newest incidents in a small page, so that most tenants have a second page."""
     return newest_incidents(connection, PAGE)
 
 
@@ -72,7 +72,7 @@ def incidents_next(connection: Connection, incidents: Answer[ArmList[Incident]])
 
 @probe
 def incidents_filtered(connection: Connection) -> Ask[ArmList[Incident]]:
-    """Ask for the two oldest incidents of high severity, to see that the options are obeyed."""
+    """Ask for the two oldest incidents of high severity, to verify that the query options take effect."""
     return of_sentinel(
         connection,
         sentinel.INCIDENTS,
@@ -87,7 +87,7 @@ def of_incident(
 ) -> FirstThere[ArmList[Incident]]:
     """Return a question about one incident: the newest with alerts, else the newest; if it no longer exists, the next.
 
-    Raises :class:`NotApplicable` where no incident is listed, or the connection does not call the operation.
+    Raises :class:`NotApplicable` if no incident is listed, or the connection does not call the operation.
     """
     stop_unless_called(connection, endpoint)
     if not incidents.data.value:

@@ -1,8 +1,8 @@
 """The shape of answers: their fields and types, without values. A changed shape breaks clients.
 
 A shape is a sorted list of ``path: type``. ``/`` enters an object, ``[]`` an array; ``<kind>`` distinguishes objects of
-several kinds; ``*`` replaces the keys of a table whose keys are the customer's. The cells of a query's rows have the
-names and types of their columns.
+several kinds; ``*`` replaces the keys of an object whose keys the customer chooses. The cells of a query's rows have
+the names and types of their columns.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class _Lines(dict[str, tuple[str, str]]):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What objects with the same keys, and values of the same types, show: the ``lines`` of their plain members, and
-    the ``deeper`` members to look into, by key, with their places and names.
+    """The result of reading objects with the same keys and value types: the ``lines`` of their plain members, and the
+    ``deeper`` members to read further, by key, with their places and names.
     """
 
     lines: frozenset[tuple[str, str]]
@@ -108,7 +108,7 @@ def shapes(evidence: Mapping[str, Evidence]) -> dict[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=256)
 def _shape(members: frozenset[tuple[str, str]]) -> tuple[str, ...]:
-    """Return the lines of a shape; null counts only where no other type was seen. Cached: most tenants have the same
+    """Return the lines of a shape; null counts only if no other type was seen. Cached: most tenants have the same
     shapes.
     """
     types: dict[str, list[str]] = {}
@@ -157,8 +157,8 @@ def _see_members(place: Place, value: dict[str, Any], name: str, depth: int, col
 
 
 def _plan(place: Place, form: tuple[tuple[str, ...], tuple[type, ...]], *, table: bool) -> Plan:
-    """Return the plan for objects of this form; it is remembered where the keys are not the customer's, of which there
-    may be any number.
+    """Return the plan for objects of this form. It is cached unless the customer chooses the keys, as their number is
+    unlimited.
     """
     lines, deeper = set[tuple[str, str]](), []
     for key, kind in zip(*form, strict=True):
@@ -188,7 +188,7 @@ def _plain(name: str) -> bool:
 
 
 def _kind(value: dict[str, Any]) -> str:
-    """Return the kind of an object, as a part of its path; empty where it does not state one."""
+    """Return the kind of an object, as a part of its path; empty if the object does not state one."""
     for name in KINDS:
         if isinstance(kind := value.get(name), str) and _plain(kind):
             return f"<{kind.rpartition('.')[2]}>"

@@ -19,7 +19,9 @@ RESOURCES: Mapping[int, str] = {
 
 
 class Shortage(Exception):
-    """This machine lacks a resource; the cause is no service and no tenant. The message is one line for the user."""
+    """This machine lacks a resource; neither a service nor the tenant is the cause. The message is one line for the
+    user.
+    """
 
     def __init__(self, resource: str) -> None:
         self.resource = resource
@@ -54,7 +56,7 @@ def _resource(error: BaseException | None) -> str | None:
         elif isinstance(error, socket.gaierror):
             if _no_file_left():  # the resolver could not open its sockets, and reports an unknown name
                 return RESOURCES[errno.EMFILE]
-        elif isinstance(error, ImportError) and os.strerror(errno.EMFILE) in str(error):  # a module of compiled code
+        elif isinstance(error, ImportError) and os.strerror(errno.EMFILE) in str(error):  # a compiled module
             return RESOURCES[errno.EMFILE]
         elif isinstance(error, OSError) and (found_here := RESOURCES.get(error.errno or 0)):
             return found_here

@@ -59,7 +59,7 @@ class SignIn:
     ) -> Evidence:
         """Return a token, or a refusal. ``claims`` are those of a claims challenge.
 
-        The first of several client secrets that works is used; each is tried at most once for that.
+        Of several client secrets, the first that works is used; each is tried at most once.
         """
         credential = self._connection.credential
         if isinstance(credential, ManagedIdentity):
@@ -136,7 +136,7 @@ class SignIn:
             if shortage_error := shortage(error):
                 raise shortage_error from None
             if isinstance(error, OF_THIS_INSTALLATION) or isinstance(connection.credential, ClientSecret):
-                raise  # any text can be sent as a secret
+                raise  # not the fault of the credential: a secret may be any text
             return Refusal(name, credential_finding(connection, error))
         headers = {**token_request.headers, "Content-Type": "application/x-www-form-urlencoded"}
         request = create("POST", token_request.url, headers, token_request.encode(), self._connect)
@@ -176,7 +176,7 @@ class SignIn:
         return evidence
 
     async def _patiently(self, name: str, request: httpx.Request, urgency: int) -> Evidence:
-        """Send a request to a managed identity endpoint, and again while it is being updated."""
+        """Send a request to a managed identity endpoint, and repeat it while the endpoint is being updated."""
         evidence = await self._send(name, request, managed_identity.TOKEN, urgency)
         for pause in PAUSES:
             if _status(evidence) not in UPDATING:
@@ -231,7 +231,7 @@ def _echoes(token: managed_identity.ManagedIdentityToken, selector: tuple[str, s
 
 
 def _with_end(refusal: Refusal, credential: FederatedToken, assertion: str) -> Refusal:
-    """Return a refusal for an assertion's time, with the assertion's own times and its origin."""
+    """Return a refusal because of an assertion's time range, completed with these times and the assertion's origin."""
     ends = tokens.decode_claims(assertion).get("exp")
     if refusal.finding.cause != "assertion_expired" or not isinstance(ends, int | float):
         return refusal
@@ -272,7 +272,7 @@ def other_identity(connection: Connection, identity: ManagedIdentity) -> Finding
 
 
 def other_app(identity: ManagedIdentity, app: str, client_id: str) -> Finding:
-    """Return the finding of an identity of this machine that is another app than the connection's."""
+    """Return the finding of a managed identity whose app is not the connection's."""
     return finding(
         "credential_missing",
         explanation=f"The token of {identity} is of app {app}; the connection names {client_id}.",

@@ -1,4 +1,4 @@
-"""Surplus bytes after an answer: they would be read as the answer to the next request."""
+"""Surplus bytes after an answer, which would be read as the answer to the next request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def surplus(transport: httpx.AsyncBaseTransport) -> bool:
     """Return whether an idle connection of this transport has unread bytes after its answer.
 
     httpcore closes an idle connection if the operating system has unread bytes; bytes that arrived together with the
-    answer are in the buffer of h11 or of TLS, and are searched here.
+    answer are in the buffer of h11 or of TLS; this function looks for them.
     """
     pool = getattr(transport, "_pool", None)
     return any(map(_has_surplus, _connections(pool)))

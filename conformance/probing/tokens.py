@@ -25,7 +25,7 @@ from conformance.redaction import remember
 LONGEST = 32 * 1024
 """Maximum characters of a token in a header. Inferred: servers accept half of that or less."""
 
-# msal is synchronous, and an assertion may have to be fetched. No code in these threads waits for a tenant.
+# Threads for msal, which is synchronous, and for assertions that must be fetched. They never wait for a tenant.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
 ASSERTION_LIFETIME = timedelta(minutes=10)
 """How long an assertion signed by this suite is valid; msal's own default."""
@@ -102,7 +102,7 @@ class TokenRequest:
     headers: Mapping[str, str] = field(repr=False)
 
     def encode(self) -> bytes:
-        """Return the form as ``application/x-www-form-urlencoded``, UTF-8. Raises TypeError for a value that is no
+        """Return the form as ``application/x-www-form-urlencoded``, UTF-8. Raises TypeError for a value that is not
         text.
 
         httpx would write ``bytes`` in Python's notation (``b'eyJ...'``).
@@ -111,7 +111,7 @@ class TokenRequest:
 
 
 def _text(value: object) -> str:
-    """Return a value of a form as text. Raises TypeError for a value that is no text, bytes or whole number."""
+    """Return a value of a form as text. Raises TypeError for a value that is not text, bytes or a whole number."""
     if isinstance(value, bytes):
         return value.decode()
     if isinstance(value, str) or type(value) is int:
@@ -122,16 +122,16 @@ def _text(value: object) -> str:
 def load_msal() -> None:
     """Import msal in the calling thread, and wait for a thread that does so already.
 
-    It creates loggers. A loop over all loggers fails meanwhile: pytest has one in each phase of an item.
+    The import creates loggers. A concurrent loop over all loggers would fail: pytest runs one in each phase of an item.
     """
     import msal  # noqa: F401  (which waits; a module within it would not)
     from msal.oauth2cli import oauth2
 
-    logging.getLogger(oauth2.__name__)  # which msal creates with its first client only
+    logging.getLogger(oauth2.__name__)  # msal creates this logger only with its first client
 
 
 class _Composed(Exception):
-    """Signals that msal has composed its request."""
+    """Raised when msal has composed its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class _Composer:
         raise _Composed
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: no connection is open."""
 
 
 class _LocalComposer:
@@ -178,15 +178,15 @@ class _LocalComposer:
         raise _Composed
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: no connection is open."""
 
 
 async def compose_local(
     connection: Connection, identity: ManagedIdentity, audience: Audience, answers: Sequence[GivenAnswer]
 ) -> TokenRequest | None:
     """Return the request to the managed identity endpoint that msal makes after these ``answers``; None if it makes
-    none. Raises msal's own errors where it cannot make a request: for Azure Arc, msal reads the file that the first
-    answer names.
+    none. Raises msal's own errors if it cannot make a request: for Azure Arc, msal reads the file that the first answer
+    names.
     """
 
     def composed() -> TokenRequest | None:

@@ -128,7 +128,9 @@ class Sender:
         return result
 
     def _late(self, request: httpx.Request, endpoint: str, started: float, code: str) -> NetworkFailure:
-        """Return the failure of a request without an answer at the deadline, or not sent to a silent host."""
+        """Return the failure of a request that has no answer at the deadline, or is not sent because its host is
+        silent.
+        """
         host = request.url.host
         exchange = Exchange(
             method=request.method,
@@ -173,7 +175,7 @@ class Sender:
             if attempt == self._patience.attempts or waited + wait > self._patience.retries:
                 break
             if isinstance(result, Response):
-                self.budget.give_back(len(result.body))  # a refusal that is tried again is forgotten
+                self.budget.give_back(len(result.body))  # the body is dropped: the request is repeated
             await self._clock.sleep(wait)
             waited += wait
         return result
@@ -207,7 +209,7 @@ class Sender:
         except TimeoutError:
             failure = late(request.url.host, silence(self._patience.request))
         except httpx.HTTPError as error:
-            self.requests -= isinstance(error, UnusableSetting)  # then nothing was sent
+            self.requests -= isinstance(error, UnusableSetting)  # in this case nothing was sent
             if shortage_error := shortage(error):
                 raise shortage_error from None
             if isinstance(error, httpx.TimeoutException):

@@ -64,7 +64,7 @@ class Run:
 
     @property
     def ran(self) -> list[Case]:
-        """Return the cases whose items ran, in order of a connection: other plugins, or ``-x``, may prevent some."""
+        """Return the cases whose items ran, in the order of the checks: other plugins, or ``-x``, may prevent some."""
         return sorted((case for case in self.cases if case.outcome), key=lambda case: order(case.check))
 
     def outcomes(self) -> list[Outcome]:
@@ -83,14 +83,14 @@ class Case:
 
     @property
     def duration(self) -> float:
-        """Return the seconds for the answer behind the outcome, with retries: the time of the check itself is
+        """Return the seconds of the request behind the outcome, including retries: the time of the check itself is
         negligible.
         """
         exchange = self.outcome and ((self.outcome.root and self.outcome.root.exchange) or self.outcome.exchange)
         return exchange.elapsed if exchange else 0.0
 
     def judge(self, others: Mapping[str, Any]) -> Outcome:
-        """Return the outcome; ``others`` are the values of pytest fixtures that are no probes, by parameter."""
+        """Return the outcome; ``others`` are the values of pytest fixtures other than probes, by parameter."""
         assert self.run.examination is not None
         check = self.check
         if others:
@@ -99,7 +99,7 @@ class Case:
 
 
 def status_of(outcome: Outcome) -> str:
-    """Return the outcome by its name in ``WORDS``."""
+    """Return the name of the outcome in ``WORDS``."""
     return "accepted" if outcome.accepted else outcome.status
 
 

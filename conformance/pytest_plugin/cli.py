@@ -31,7 +31,7 @@ def list_checks(*_: object) -> int:
 
 
 def list_scenarios(*_: object) -> int:
-    """Print the scenarios of the virtual tenant, each with the causes that a verification names, and the form of a
+    """Print the scenarios of the virtual tenant, each with the causes that a verification reports, and the form of a
     fault's name; return the exit code.
     """
     from conformance.sources.resolve import scenarios
@@ -66,7 +66,8 @@ def init(where: str, *_: object) -> int:
     """Write a commented connection file to a path (never over an existing file) or to standard output; return the exit
     code.
 
-    For the portal URL or the resource id of a workspace, write a file with its values, and ask for the others.
+    If ``where`` is the portal URL or the resource id of a workspace, write a file with its values, and ask for the
+    others.
     """
     from conformance.connection import template
     from conformance.connection.correction import parts_of
@@ -87,10 +88,10 @@ def init(where: str, *_: object) -> int:
 
 
 def fill_in(parts: Mapping[str, str]) -> int:
-    """Write a connection file with these values and the user's answers, each secret in a file of its own; return the
+    """Write a connection file with these values and the user's answers, and each secret to a separate file; return the
     exit code.
 
-    The files are for their owner only, and never written over another file or through a link.
+    Only their owner can read the files. No existing file is overwritten, and no link is followed.
     """
     from conformance.connection.dialogue import InterviewError
     from conformance.connection.interview import interview
@@ -105,7 +106,7 @@ def fill_in(parts: Mapping[str, str]) -> int:
 
 
 def explain_text(text: str, config: pytest.Config) -> int:
-    """Explain each error of a text: a code, a cause or a check; return 1 if none is recognised."""
+    """Print an explanation of each error in a text: a code, a cause or a check; return 1 if none is recognised."""
     from conformance.checks.registry import catalogue
     from conformance.errors import UsageError
     from conformance.findings import CAUSES, Docs, finding
@@ -158,11 +159,11 @@ COMMANDS: Mapping[str, Callable[..., int]] = {
 
 
 def run(option: str, value: object, config: pytest.Config) -> int:
-    """Execute one of these options and return its exit code. ``config`` holds the options that belong to it."""
+    """Execute one of these options and return its exit code. ``config`` holds its further options."""
     try:
         code = int(COMMANDS[option](value, config))
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has ended; Python must not flush again
+    except BrokenPipeError:  # the reading process, such as `head`, has ended; Python must not flush again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.CONFORMANT
     return code

@@ -1,4 +1,4 @@
-"""Collection of checks as pytest items: one for each check and connection, in the order of a connection."""
+"""Collection of checks as pytest items: one for each check and connection, sorted by connection."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from conformance.pytest_plugin.items import CheckItem, Judge, case_of, needs_oth
 
 
 class CollectionPlugin:
-    """The hooks of collection. ``offered`` returns whether the source of a case can answer it, ``note`` takes a
-    remark.
+    """The hooks of collection. ``offered`` returns whether the source of a case can answer it; ``note`` is called with
+    a remark for the user.
     """
 
     def __init__(
@@ -24,14 +24,16 @@ class CollectionPlugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makeitem(self, collector: Any, name: str, obj: Any) -> list[CheckItem] | None:
-        """Return the items of checks that need only evidence; pytest creates those with other fixtures."""
+        """Return the items of checks that need only evidence; pytest creates the items of checks with other
+        fixtures.
+        """
         checks: list[Check] = getattr(obj, "__checks__", [])
         if not checks or needs_other_fixtures(obj, checks):
             return None
         return [CheckItem.of(collector, Case(run, check), self._judge) for run in self._runs for check in checks]
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Give a check function an item for each of its checks and each connection."""
+        """Parametrize a check function: one item for each of its checks and each connection."""
         checks: list[Check] = getattr(metafunc.function, "__checks__", [])
         if not checks:
             return

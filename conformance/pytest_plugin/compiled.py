@@ -1,4 +1,4 @@
-"""Imports the package's own modules from their compiled form, without pytest's rewriting of assertions.
+"""Import of the package's own modules in their compiled form, without pytest's rewriting of assertions.
 
 pytest rewrites every module of a package with a plugin, and compiles it again at each start wherever it cannot write
 its own bytecode beside them: in a read-only image, or with ``PYTHONDONTWRITEBYTECODE``. Checks report their findings by

@@ -38,7 +38,7 @@ def script(words: Sequence[str]) -> int:
     """Print the script for a shell and return the exit code."""
     try:
         shell = script_parser().parse_args(words).shell
-    except SystemExit as error:  # of argparse: help was printed, or the shell is not known
+    except SystemExit as error:  # raised by argparse: help was printed, or the shell is not known
         return ExitCode.USAGE if error.code else ExitCode.CONFORMANT
     try:
         from argcomplete.shell_integration import shellcode
@@ -50,7 +50,7 @@ def script(words: Sequence[str]) -> int:
 
 
 def complete() -> None:
-    """Answer the shell and end the process; return if there is no answer."""
+    """Answer the shell and end the process; return if argcomplete is not installed."""
     try:
         from argcomplete import autocomplete
     except ModuleNotFoundError:
@@ -78,7 +78,7 @@ def command_parser() -> argparse.ArgumentParser:
     parser_class: Any = lambda prog, **_: parsers[prog.rpartition(" ")[2]]()  # noqa: E731 - argparse calls it as it would a class
     commands = root.add_subparsers(parser_class=parser_class)
     for name in parsers:
-        action: Any  # argcomplete looks for a `completer` on it
+        action: Any  # argcomplete reads its attribute `completer`
         for action in commands.add_parser(name)._actions:
             if values := VALUES.get((name, action.dest)) or VALUES.get(("", action.dest)):
                 action.completer = lambda values=values, **_: values()

@@ -89,7 +89,7 @@ class Conclusion:
         )
 
     def _set_exit_code(self, session: pytest.Session, *, report_missing: bool) -> None:
-        """Set the exit code of a session, also of one that a shortage of this machine ended."""
+        """Set the exit code of a session, also if a shortage of this machine has ended it."""
         if shortage := self.shortage:
             self.results.notes.append(f"ERROR: {shortage}")
             session.exitstatus = ExitCode.INCOMPLETE

@@ -48,7 +48,7 @@ Start here:   sentinel-conformance init conn.toml
 
 
 def verify_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `verify` with these words."""
+    """Return pytest's arguments for `verify` with these words."""
     options, others = verify_parser().parse_known_args(words)
     arguments = [f"{CONFIG}={file}" for file in options.connections]
     for name, _ in run_settings():
@@ -77,31 +77,31 @@ def isolation() -> list[str]:
 
 
 def explain_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `explain`."""
+    """Return pytest's arguments for `explain`."""
     options = vars(explain_parser().parse_args(words))
     names = [name for name in (*EXPLAINED, "config") if options[name]]
     return [f"{PREFIX}explain={options['text']}", *(f"{PREFIX}{name}={options[name]}" for name in names)]
 
 
 def init_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `init`."""
+    """Return pytest's arguments for `init`."""
     return [f"{PREFIX}init={init_parser().parse_args(words).where}"]
 
 
 def list_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `list`."""
+    """Return pytest's arguments for `list`."""
     list_parser().parse_args(words)
     return [f"{PREFIX}list"]
 
 
 def scenarios_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `scenarios`."""
+    """Return pytest's arguments for `scenarios`."""
     scenarios_parser().parse_args(words)
     return [f"{PREFIX}list-scenarios"]
 
 
 def profiles_arguments(words: Sequence[str]) -> list[str]:
-    """Return pytest's arguments of `profiles`."""
+    """Return pytest's arguments for `profiles`."""
     profiles_parser().parse_args(words)
     return [f"{PREFIX}list-profiles"]
 
@@ -118,7 +118,7 @@ ARGUMENTS: Mapping[str, Callable[[Sequence[str]], list[str]]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command and return its exit code."""
+    """Execute a command and return its exit code."""
     if "_ARGCOMPLETE" in os.environ:  # a shell asks for completions; the answer ends the process
         from conformance.pytest_plugin.completion import complete
 
@@ -147,5 +147,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.USAGE
     try:
         return run_pytest([*isolation(), *ARGUMENTS[command](words)])
-    except SystemExit as error:  # of argparse: help was printed, or what was given cannot be read
+    except SystemExit as error:  # raised by argparse: help was printed, or the arguments are invalid
         return ExitCode.USAGE if error.code else ExitCode.CONFORMANT

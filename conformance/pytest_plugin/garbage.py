@@ -1,4 +1,4 @@
-"""The garbage collector of Python while a run starts, and when it has ended."""
+"""Settings of Python's garbage collector at the start and at the end of a run."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ _frozen = False
 
 
 def freeze_remains() -> None:
-    """Exempt the objects of a run that has ended from collection: a process that ends with it collects several times.
+    """Exempt the objects of an ended run from garbage collection: a process that is about to end collects several
+    times.
 
-    pytest does it twice, Python as often again. A process that has frozen objects of its own keeps its arrangement.
+    pytest collects twice, and Python twice more. A process that has already frozen objects is left as it is.
     """
     global _frozen
     if not gc.get_freeze_count():

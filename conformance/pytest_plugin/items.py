@@ -1,4 +1,4 @@
-"""The pytest item of a check on a connection. It is light: a fleet has hundreds of thousands."""
+"""The pytest item of a check on a connection. It needs little memory: a fleet has hundreds of thousands of items."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ class Parameters:
 
 
 class CheckItem(pytest.Item):
-    """A check that needs only evidence. ``judge`` returns its outcome as it counts in the session.
+    """A check that needs only evidence. ``judge`` returns its outcome as it counts in the session: after strict mode
+    and baseline.
 
     It runs through pytest's own protocol. It has the attributes that other plugins read from a test function: its
     function as ``obj`` and, while it runs, its parameters as ``callspec``.
 
-    Until it runs, or a plugin reads more than names, it has no keywords, marks or other tables of its own.
+    It has no keywords, marks or other tables until it runs, or until a plugin reads more than its names.
     """
 
     __slots__ = ("_judge", "case")
@@ -60,7 +61,7 @@ class CheckItem(pytest.Item):
         return item
 
     def __getattr__(self, name: str) -> Any:
-        """Return an attribute without a value: a name, which is not stored, or a table of the item."""
+        """Return an attribute that is not stored yet: a name, or a table of the item."""
         if name not in LATER:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         function, parent = self.case.check.function, self.parent
@@ -113,7 +114,9 @@ class CheckItem(pytest.Item):
 
 
 class Boundary(pytest.Item):
-    """The next item after a connection's last: it has no collector but the session, so pytest ends all others."""
+    """The next item after a connection's last: its only collector is the session, so pytest tears down all other
+    collectors.
+    """
 
     def runtest(self) -> None:
         """Raise an error: pytest never runs it."""
@@ -148,7 +151,7 @@ def mark(name: str) -> pytest.Mark:
 
 
 def needs_other_fixtures(function: Any, checks: Sequence[Check]) -> bool:
-    """Return whether a check needs fixtures of pytest beside probes, the connection and its given values."""
+    """Return whether a check needs other pytest fixtures than probes, the connection and its given values."""
     probes = {*PROBES, CONNECTION}
     return any(name not in {*probes, *(c.using or {}), *(c.given or {})} for c in checks for name in c.parameters)
 

@@ -42,7 +42,7 @@ class LightReport(pytest.TestReport):
         return light
 
     def __getattr__(self, name: str) -> Any:
-        """Return an attribute that follows from the others, and is not stored."""
+        """Return an attribute that is not stored, but computed from the others."""
         if name in ("keywords", "user_properties", "sections"):
             return {} if name == "keywords" else []
         if name not in ("nodeid", "_id", "location"):
@@ -80,7 +80,7 @@ class LightReports:
         elif light := LightReport.of(report):
             for category in ("passed", "skipped"):
                 _replace(reporter.stats.get(category, []), report, light)
-            if self._quiet:  # the percentage, which is hidden
+            if self._quiet:  # only needed for the percentage, which is hidden
                 getattr(reporter, "_progress_nodeids_reported", set()).clear()
 
 

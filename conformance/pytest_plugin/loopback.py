@@ -1,5 +1,5 @@
-"""Lets tests that serve the virtual tenant use this machine's own addresses in spite of plugins that forbid the
-network.
+"""Permission for tests that serve the virtual tenant to use this machine's own addresses, in spite of plugins that
+forbid the network.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ ADDRESSES = ("127.0.0.1", "::1")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Allow loopback, and the hosts of the command line, for a test that uses the fixture and has no mark of its
-    own.
+    """Allow loopback, and the hosts of the command line, for a test that uses the fixture and does not itself have such
+    a mark.
     """
     if FIXTURE not in getattr(item, "fixturenames", ()):
         return

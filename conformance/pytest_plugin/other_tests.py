@@ -1,4 +1,4 @@
-"""Tests that run beside the checks, and failures of checks that are not their outcome."""
+"""Tests that run beside the checks, and failures outside the outcomes of checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class OtherTests:
         self.failed: list[pytest.TestReport | pytest.CollectReport] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count the tests that are not of this plugin, and remember their failures."""
+        """Count the tests of others than this plugin, and remember their failures."""
         if not hasattr(report, "sentinel"):
             self.ran += report.when == "call"
             self._keep(report)

@@ -10,7 +10,7 @@ import pytest
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """The problem of a set option ``option`` of another plugin."""
+    """The problem that the option ``option`` of another plugin causes if it is set."""
 
     option: str
     text: str

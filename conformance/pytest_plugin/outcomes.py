@@ -28,9 +28,7 @@ class OutcomePlugin:
         """Its baseline is read after the user's own checks are imported."""
 
     def outcome_of(self, case: Case, others: Mapping[str, Any] | None = None) -> Outcome:
-        """Return the outcome of a case as it counts in this run: warnings as failures or not, known findings
-        accepted.
-        """
+        """Return the outcome of a case after strict mode and baseline."""
         (case.outcome,) = self.policy.apply([case.judge(others or {})], case.run.connection.name)
         return case.outcome
 

@@ -27,7 +27,9 @@ EXPLAINED = ("docs", "explain-service", "explain-status", "explain-headers")
 
 
 class Declared:
-    """Collects the options that the plugin adds to pytest, without their prefix: so they are declared only once."""
+    """Collects the options that the plugin adds to pytest, without their prefix, so that each option is declared only
+    once.
+    """
 
     def __init__(self) -> None:
         self.options: list[tuple[str, dict[str, Any]]] = []

@@ -144,8 +144,8 @@ class SessionResults:
         """Summarize and deliver; return whether a requested result is lost.
 
         ``selected`` are the names of the connections with a selected check, ``duration`` is in seconds,
-        ``failed_tests`` the number of failing tests that are not checks; ``exit_code`` is pytest's: that of the run if
-        it was interrupted, or stopped before it found anything wrong.
+        ``failed_tests`` is the number of failing tests that are not checks. ``exit_code`` is pytest's: it is the run's
+        own if the run was interrupted, or was stopped before it found a problem.
         """
         if workers:
             workers.close()
@@ -174,7 +174,7 @@ class SessionResults:
         return bool(self._recording_lost or problem or any(undelivered.fatal for undelivered in self.undelivered))
 
     def _unfinished(self, selected: Collection[str]) -> list[str]:
-        """Return the selected connections that have no verdict, and leave a note about them."""
+        """Return the names of the selected connections that have no verdict, and add a note about them."""
         missing = [name for name in selected if name not in self.store.names]
         if missing and self.store.names | self.finished_before:
             note = f"next: {len(missing)} of {len(selected) + len(self.finished_before)} connections are not finished"

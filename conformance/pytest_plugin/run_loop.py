@@ -1,4 +1,6 @@
-"""Gathers evidence in the background and runs the items of each connection as soon as its evidence is complete."""
+"""Loop of a session: evidence is gathered in the background; the items of a connection run once its evidence is
+complete.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ class WithoutEvidence:
         case = case_of(item)
         if case is None or case.run.examination is not None:
             return None
-        item.session._setupstate.teardown_exact(nextitem)  # as after an item that ran
+        item.session._setupstate.teardown_exact(nextitem)  # as pytest does after an item that ran
         return True
 
 
@@ -78,7 +80,7 @@ class RunLoop:
     def pytest_collection(self, session: pytest.Session) -> None:
         """Request discovery documents and tokens while checks are collected, if all of them are selected.
 
-        Not with few files: pytest opens folders meanwhile, and the run ends if it cannot.
+        This is not done if few files may be opened: pytest opens folders meanwhile, and the run would end if it cannot.
         """
         own = self._worker is None and not self._distributed and self._watcher is None and files_left() >= SOCKETS
         if own and self._setup.asks_services and selects_all(session.config, self._options):
@@ -87,7 +89,7 @@ class RunLoop:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Have all loggers created before pytest iterates over them while evidence is gathered in another thread."""
+        """Create all loggers now: pytest iterates over them while evidence is gathered in another thread."""
         if not self._distributed and not session.config.option.collectonly:
             load_msal()
 
@@ -124,7 +126,7 @@ class RunLoop:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Gather before the timer of any other plugin starts; report a connection after its last item."""
         case = case_of(item)
-        if case and case.run.examination is None:  # a worker of pytest-xdist, which sets the order
+        if case and case.run.examination is None:  # in a worker of pytest-xdist, which sets the order
             self._gather_or_lack(case.run)
         if isinstance(item, CheckItem):
             item.begin()
@@ -137,7 +139,7 @@ class RunLoop:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """End the session with one line instead of a traceback if this machine lacks a resource anywhere else."""
+        """End the session with one line instead of a traceback if the error is a shortage of this machine."""
         if shortage_error := shortage(excinfo.value):
             pytest.exit(str(shortage_error), ExitCode.INCOMPLETE)
 

@@ -116,14 +116,16 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """From now on, remove known secrets and CI commands from all that pytest prints, and from logs."""
+        """From now on, remove known secrets and CI commands from pytest's output and from logs."""
         self._open.enter_context(clean_logs())
         if terminal := session.config.pluginmanager.get_plugin("terminalreporter"):
             terminal._tw._file = Outlet.of(terminal._tw._file)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_unconfigure(self) -> None:
-        """Stop the event loop, and close the source. Other tests are still looked through for what they left open."""
+        """Stop the event loop, and close the source. The user's other tests are still checked for unclosed
+        resources.
+        """
         self.loop.stop()
         self._open.close()
         if not self.others.ran:
@@ -161,7 +163,7 @@ class Session:
         try:
             result = yield
         except BaseException:
-            if self.workers is None:  # otherwise they have not ended yet
+            if self.workers is None:  # otherwise the workers have not ended yet
                 self._conclude_before_finish()
             raise
         self._conclude_before_finish()
@@ -179,7 +181,7 @@ class Session:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Conclude the session, unless that was done when the last item had run."""
+        """Conclude the session, unless that was done after the last item."""
         if not self._conclusion.is_concluded:
             self._conclusion.conclude(session)
 

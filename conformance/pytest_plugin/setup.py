@@ -39,7 +39,7 @@ class RunSetup:
 
     @property
     def asks_services(self) -> bool:
-        """Return whether answers come from services, live or virtual, and not from a recording."""
+        """Return whether answers come from services, live or virtual, rather than from a recording."""
         return self.recording is None and not self.played
 
     def offers(self, connection: Connection, check: Check) -> bool:

@@ -79,7 +79,7 @@ class TerminalPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """Print the summaries of all plugins also for our own exit codes, for which pytest would print none."""
+        """Have pytest print the summaries of all plugins also for our own exit codes: it would print none."""
         with self._muted():
             result = yield
         reporter = self._config.pluginmanager.get_plugin(REPORTER)
@@ -113,7 +113,7 @@ class TerminalPlugin:
     def pytest_unconfigure(self) -> None:
         """Print the verdict if no reporter did: with ``-p no:terminal``, or a reporter without summaries.
 
-        The commands of a CI system come last and separately: text through pytest's reporter cannot give commands.
+        The commands of a CI system come last and separately: text through pytest's reporter is cleaned of commands.
         """
         self._print(console(sys.stdout))
         for command in self._commands():
@@ -170,7 +170,7 @@ class WriterFile(io.TextIOBase):
 @contextlib.contextmanager
 def uncaptured(stream: TextIO) -> Iterator[TextIO]:
     """Yield a stream to the current target of ``stream``, unaffected by later redirections; ``stream`` itself if it is
-    no file.
+    not a file.
     """
     try:
         number = stream.fileno()

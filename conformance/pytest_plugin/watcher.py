@@ -1,4 +1,4 @@
-"""Watches the connections of a session until they work: prints events, and writes the report again at each."""
+"""Watch of a session's connections until they work: each event is printed, and the report is written again."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Watcher:
 
     ``read`` reads the files again and returns their connections; a changed connection is opened again. ``publish`` is
     called with a connection and its evidence at each event. Lines go to ``console``. Raises
-    :class:`~conformance.errors.UsageError` for more ``connections`` than the output has room for, and if they are
-    ``distributed`` over workers of pytest-xdist.
+    :class:`~conformance.errors.UsageError` for more ``connections`` than the output has room for, and if connections
+    are ``distributed`` over workers of pytest-xdist.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Watcher:
         self._publish(run, replace(examination, events=tuple(self._watches[run].events)))
 
     def _has_moved(self, run: Run) -> bool:
-        """Return whether the file's connection of this name has changed; if so, use the new values."""
+        """Return whether this connection has changed in its file; if so, use the new values."""
         try:
             now = next((entry for entry in self._read() if entry.name == run.configured.name), run.configured)
             problem = ""

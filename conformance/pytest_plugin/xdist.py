@@ -1,4 +1,4 @@
-"""pytest-xdist's part: connections, not checks, are divided among its workers."""
+"""Support of pytest-xdist: connections, not checks, are divided among its workers."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class XdistController:
             return (yield)
 
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
-        """Take the results of a worker at its end, and note a dead worker."""
+        """Take the results of a worker at its end, and record a dead worker."""
         handed_back = getattr(node, "workeroutput", {}).get(WORKER_INPUT, {})
         self.shortage = handed_back.get("shortage") or self.shortage
         self._take_new(Journal.of_lines(handed_back.get("unwritten", ())).entries())
@@ -161,8 +161,8 @@ def worker_share(runs: list[Run], member: Run) -> list[Run]:
 
 
 class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
-    """The scheduler with one share of the connections for each worker: their requests run concurrently there, none
-    twice.
+    """The scheduler that gives each worker a share of the connections. The worker sends their requests concurrently,
+    none twice.
 
     ``finished`` is called whenever all checks of a connection have run.
     """
@@ -183,7 +183,7 @@ class ByConnection(LoadScopeScheduling):  # type: ignore[misc]
             self.remaining.update(name for nodeid in self.collection or () if (name := self._connection(nodeid)))
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
-        """Note a check that has run."""
+        """Record that a check has run."""
         super().mark_test_complete(node, item_index, duration)
         if name := self._connection(self.registered_collections[node][item_index]):
             self.remaining[name] -= 1

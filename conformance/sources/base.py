@@ -1,4 +1,4 @@
-"""The interface of a source, which provides the answers for a connection. A check never knows which source it is."""
+"""The interface of a source, which provides the answers for a connection. Checks do not know which source is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A socket of asyncio that is open already, with or without TLS, without anyio between them."""
+"""An open socket of asyncio, with or without TLS, used without anyio."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_BUFFERED = 4 * READ
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """TLS between two buffers: of what came from the network, and of what is to go there."""
+    """TLS between two buffers: one for data from the network, one for data to the network."""
 
     ssl_object: ssl.SSLObject
     incoming: ssl.MemoryBIO
@@ -30,20 +30,20 @@ class Tls:
         return None if None in parts else cls(*parts)  # type: ignore[arg-type]
 
     def is_busy(self) -> bool:
-        """Return whether something waits to be read or sent."""
+        """Return whether data waits to be read or sent."""
         return bool(self.incoming.pending or self.outgoing.pending or self.ssl_object.pending())
 
 
 class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
-    """A stream that httpcore and anyio have opened, read and written without them from now on.
+    """A stream that httpcore and anyio have opened, and that is read and written without them from then on.
 
-    anyio makes a time limit, a scope to cancel and a turn of the event loop for each read and write, and asks the
-    system to watch the socket anew: a fifth of the processor time of a request on a kept socket, for limits that
-    requests here do not use (:class:`conformance.probing.host.Host` has theirs). httpcore would take another
-    network backend, but httpx's transport cannot be given one.
+    For each read and write, anyio creates a time limit and a cancel scope, takes a turn of the event loop, and has the
+    system watch the socket again. This takes a fifth of the processor time of a request on a kept socket, for limits
+    that requests here do not use (:class:`conformance.probing.host.Host` limits them). httpcore accepts another network
+    backend, but httpx's transport has no option for it.
 
-    Errors are httpcore's, with those of the system or of TLS as their causes; an end with or without TLS's own
-    goodbye reads as ``b""``, as httpcore has it.
+    Errors are httpcore's, with those of the system or of TLS as their causes. As in httpcore, the end of a stream reads
+    as ``b""``, with or without TLS's ``close_notify``.
     """
 
     def __init__(self, transport: asyncio.Transport, tls: Tls | None) -> None:
@@ -56,10 +56,10 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     @classmethod
     def of(cls, stream: httpcore.AsyncNetworkStream) -> DirectStream | None:
-        """Return the stream of an idle socket as a direct one; None where it is no socket of asyncio with at most one
-        layer of TLS (there are two through an https proxy), or data was received that was not read.
+        """Return the stream of an idle socket as a direct stream. Return None if it is not a socket of asyncio with at
+        most one layer of TLS (an https proxy adds a second), or if received data was not read.
 
-        The parts are private to httpcore and anyio: with versions that have others, streams stay theirs.
+        This uses private parts of httpcore and anyio: with versions that lack them, their own streams stay in use.
         """
         outer = getattr(stream, "_stream", None)
         tls = Tls.of(outer)
@@ -75,11 +75,11 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         return direct
 
     def is_idle(self) -> bool:
-        """Return whether nothing was received that was not read, and no end was met."""
+        """Return whether all received data was read, and the stream has not ended."""
         return not (self._received or self._ended or self._error)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        """Return what was received, as soon as something was; ``b""`` at the end."""
+        """Return received data, as soon as there is any; ``b""`` at the end."""
         while not self._received:
             if self._error is not None:
                 raise self._error
@@ -105,7 +105,7 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         return part
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Hand a request to the transport, which sends it while an answer is waited for."""
+        """Pass a request to the transport, which sends it while the caller waits for the answer."""
         if self._transport.is_closing():
             raise httpcore.WriteError("the connection is closed")
         if self._tls is None:
@@ -121,10 +121,10 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         """Close the socket at once."""
         self._transport.abort()
 
-    # What the event loop calls:
+    # Methods that the event loop calls:
 
     def data_received(self, data: bytes) -> None:
-        """Take what came."""
+        """Store or decrypt received data, and wake the reader."""
         if self._tls is None:
             self._take(data)
         else:
@@ -136,7 +136,7 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._wake()
 
     def eof_received(self) -> bool:
-        """Note the end; the transport stays open until the socket is closed."""
+        """Record the end of the stream; return True, so that the transport stays open until the socket is closed."""
         if self._tls is not None:
             self._tls.incoming.write_eof()
             self._decrypt(self._tls)
@@ -145,7 +145,7 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         return True
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Note that the connection is closed, by an error or by this side."""
+        """Record that the connection is closed, by an error or by this side."""
         if error is not None:
             self._fail(error)
         self._ended = True
@@ -163,7 +163,7 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
                     break
                 self._take(data)
         except ssl.SSLWantReadError:
-            pass  # a record that is not complete
+            pass  # an incomplete TLS record
         except ssl.SSLEOFError:
             self._ended = True
         except ssl.SSLError as error:
@@ -171,13 +171,13 @@ class DirectStream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._flush(tls)
 
     def _fail(self, error: Exception) -> None:
-        """Have reading fail by the first error."""
+        """Record the first error, which reading raises."""
         if self._error is None:
             self._error = httpcore.ReadError(str(error))
             self._error.__cause__ = error
 
     def _flush(self, tls: Tls) -> None:
-        """Send what TLS has to say: requests, and its own answers to the service."""
+        """Send the output of TLS: requests, and its own messages to the service."""
         if tls.outgoing.pending and not self._transport.is_closing():
             self._transport.write(tls.outgoing.read())
 

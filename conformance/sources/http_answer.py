@@ -25,9 +25,9 @@ def is_parser_installed() -> bool:
 class HttpAnswer(httpx.AsyncByteStream):
     """The answer to one request on a stream that is open: its headers first, then its body as it is read.
 
-    Raises the errors of httpx's own transport: ``httpx.RemoteProtocolError`` for an incomplete answer or one that is no
-    HTTP, ``httpx.ReadError`` and the like for errors of the stream. ``close`` ends the connection.
-    ``network_stream`` is what the response names as its stream.
+    Raises the errors of httpx's own transport: ``httpx.RemoteProtocolError`` for an incomplete answer or one that is
+    not HTTP, ``httpx.ReadError`` and the like for errors of the stream. ``close`` ends the connection.
+    ``network_stream`` becomes the response's extension of this name.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class HttpAnswer(httpx.AsyncByteStream):
         self._tail = b""
 
     async def response(self, request: httpx.Request, write: float | None) -> httpx.Response:
-        """Send the request, and return the response, whose body is still to be read."""
+        """Send the request, and return the response, whose body is not read yet."""
         with _as_httpx():
             with suppress(httpcore.WriteError):  # as httpcore does: a service may answer early
                 await self._stream.write(_message(request), write)
@@ -114,7 +114,7 @@ class HttpAnswer(httpx.AsyncByteStream):
     # Methods that httptools calls:
 
     def on_message_begin(self) -> None:
-        """Note that more bytes came after a complete answer (called by the parser)."""
+        """Record that more bytes came after a complete answer (called by the parser)."""
         self._more |= self._complete
 
     def on_header(self, name: bytes, value: bytes) -> None:

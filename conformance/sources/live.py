@@ -25,13 +25,13 @@ from conformance.sources.permits import socket_permits
 
 
 class Live:
-    """The network. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are honoured; without the last two, the
-    operating system's certificates are.
+    """The network. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR are used; without the last two, the operating
+    system's certificates are trusted.
 
-    Connections that are open at the same time in one event loop use the same sockets, one after the other: the services
-    have the same hosts for every tenant, and a handshake costs as much as several requests. They share a pace as well.
-    A connection is opened only when this process may open the sockets that it needs. Raises
-    :class:`~conformance.probing.shortage.Shortage` where it may open hardly any.
+    Connections that are open at the same time in one event loop reuse each other's sockets: the services have the same
+    hosts for every tenant, and a handshake costs as much as several requests. They also share the rate limits. A
+    connection is opened only when this process may open the sockets that it needs. Raises
+    :class:`~conformance.probing.shortage.Shortage` if it may open too few.
     """
 
     name = "live"
@@ -78,10 +78,10 @@ class ConnectionPool(httpx.AsyncBaseTransport):
     async def reserve(
         self, count: int, has_successor: Callable[[], bool] = lambda: False
     ) -> AsyncIterator[ConnectionPool]:
-        """Reserve ``count`` more sockets while entered. The caller has no more requests in flight than that.
+        """Reserve ``count`` more sockets while entered. The caller must not have more requests in flight than that.
 
         At the end the same number is closed, unless another caller takes over the reservation (``has_successor``) and
-        others hold one.
+        others still have a reservation.
         """
         self._reserved += count
         try:
@@ -109,7 +109,7 @@ class ConnectionPool(httpx.AsyncBaseTransport):
         try:
             response = await self._through(socket, request, route)
         except (httpx.NetworkError, httpx.RemoteProtocolError):
-            await self._close(0, [free])  # the cause that ended this connection may have ended the idle ones too
+            await self._close(0, [free])  # the idle connections may have ended for the same reason
             await leave()
             raise
         except BaseException:

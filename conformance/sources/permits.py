@@ -29,7 +29,7 @@ class Permits:
         """Wait for ``most`` permits, or for all if there are fewer; yield the number taken, and release them at the
         end.
 
-        After a success, some of the permits that :meth:`shrink` removed are added again. Raises :class:`Shortage` where
+        After a success, some of the permits that :meth:`shrink` removed are added again. Raises :class:`Shortage` if
         there are fewer than ``least``.
         """
         count = min(most, self._total)
@@ -101,8 +101,8 @@ def _grant(waiting: asyncio.Future[None]) -> None:
 
 @cache
 def socket_permits() -> Permits:
-    """Return the permits of this process: as many sockets as its limit of open files allows (raised where allowed), up
-    to ``MAX_SOCKETS``.
+    """Return the permits of this process: as many sockets as its limit of open files allows, up to ``MAX_SOCKETS``. The
+    limit is raised first, if the system allows it.
     """
     raise_limit()
     return Permits(min(max(files_left(), 0), MAX_SOCKETS))

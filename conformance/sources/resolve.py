@@ -1,4 +1,4 @@
-"""Sources by name. The only module of the chain that knows the virtual tenant and the recordings."""
+"""Sources by name. This is the only module of the chain that imports the virtual tenant and the recordings."""
 
 from __future__ import annotations
 

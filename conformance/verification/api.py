@@ -36,11 +36,11 @@ async def verify_async(
 ) -> Report:
     """Verify a connection and return its report. ``checks`` are ids, all by default.
 
-    ``wait`` is how many seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings as
+    ``wait`` is the number of seconds to wait for a role or a consent granted minutes ago; ``strict`` counts warnings as
     failures, ``strict_retirements`` those of announced retirements; findings of the ``baseline`` do not count. Raises
     :class:`~conformance.sources.base.SourceError` for an unknown source, ``KeyError`` for an unknown id, and
-    :class:`~conformance.probing.shortage.Shortage` where this machine lacks open files or the like; every answer of the
-    services becomes a part of the report.
+    :class:`~conformance.probing.shortage.Shortage` if this machine lacks open files or another resource; every answer
+    of the services becomes a part of the report.
 
         report = await verify_async(connection, source="fake:no-azure-role")
         print(report.verdict.summary)
@@ -56,7 +56,7 @@ async def verify_async(
 
 
 def _run(work: Coroutine[Any, Any, R]) -> R:
-    """Return the result of ``work`` in an event loop of its own.
+    """Run ``work`` in a new event loop and return its result.
 
     The task itself returns None: ``asyncio.run`` would format its whole result, in ``signal.getsignal``.
     """
@@ -70,9 +70,9 @@ def _run(work: Coroutine[Any, Any, R]) -> R:
 
 
 def synchronous(function: Callable[P, Coroutine[Any, Any, R]], doc: str) -> Callable[P, R]:
-    """Return a function with the same arguments and errors that waits for the result, and has this docstring.
+    """Return a function with the same arguments and errors that waits for the result; ``doc`` is its docstring.
 
-    It runs an event loop of its own, in a thread if another loop is already running.
+    It runs a new event loop, in a thread if another loop is already running.
     """
 
     @wraps(function)

@@ -48,7 +48,7 @@ class BackgroundGatherer(Generic[T]):
         self._thread.join()
 
     def finished(self) -> Iterator[T]:
-        """Yield each item as soon as it is done. Raises what ``work`` raised."""
+        """Yield each item as soon as it is done. Raises the error of ``work``."""
         while (ended := self._ended.get()) is not None:
             if isinstance(ended, BaseException):
                 raise ended
@@ -57,7 +57,7 @@ class BackgroundGatherer(Generic[T]):
             yield ended
 
     def call(self, function: Callable[[], object]) -> None:
-        """Have the event loop call a function. May be called in any thread, while entered."""
+        """Let the event loop call a function. May be called from any thread, while entered."""
         with contextlib.suppress(RuntimeError):  # the loop has closed by itself
             self._loop.call_soon_threadsafe(function)
 

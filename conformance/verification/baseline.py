@@ -1,4 +1,4 @@
-"""Known findings that are accepted for a limited time: which findings they cover, and which of them are stale."""
+"""The baseline: known findings that are accepted for a limited time."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Acceptance:
     where: str = "baseline"
 
     def covers(self, check: str | None, cause: str | None, connection: str) -> bool:
-        """Return whether the finding of this check and cause on the connection of this name is accepted."""
+        """Return whether this acceptance covers the finding of a check and cause on the connection of this name."""
         return check == self.check and self.connection in (None, connection) and self.cause in (None, cause)
 
     @property
@@ -60,7 +60,7 @@ class JudgedCheck(NamedTuple):
 
     @classmethod
     def of(cls, outcome: Outcome) -> JudgedCheck:
-        """Return this view of an outcome."""
+        """Return the judged check of an outcome."""
         root = outcome.root
         return cls(outcome.check, outcome.status, *((root.check, root.finding.cause) if root else (None, None)))
 
@@ -100,7 +100,7 @@ def accept(outcomes: Iterable[Outcome], connection: str, baseline: Baseline, tod
 
 
 class BaselineUse:
-    """The use of a baseline's acceptances by the connections of a run, which are added one at a time."""
+    """Records which acceptances of a baseline the connections of a run use; connections are added one at a time."""
 
     def __init__(self, baseline: Baseline) -> None:
         self._baseline = baseline

@@ -48,7 +48,7 @@ class GroupLimiter(Generic[T]):
         return None
 
     def release(self, thing: T) -> None:
-        """Make room for the next item of its group."""
+        """End an item: make room for the next of its group."""
         if (key := self._group(thing)) is None:
             return
         if waiting := self._passed.get(key):
@@ -86,9 +86,11 @@ async def run_concurrently(
         fill()
         while running:
             finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in sorted(finished, key=_has_failed):  # results that succeeded at the same time are not lost
+            for task in sorted(
+                finished, key=_has_failed
+            ):  # successes first: an error must not lose results that finished at the same time
                 waiting.release(running.pop(task))
-                fill()  # begin one for each result taken: results that wait to be taken hold all their evidence
+                fill()  # one new task for each result taken: waiting results keep all their evidence in memory
                 yield task.result()
     finally:
         for task in running:

@@ -1,4 +1,4 @@
-"""From a connection to its report: gather, judge, strict mode, baseline, verdict. Every way to run uses these steps."""
+"""From a connection to its report: gather, judge, strict mode, baseline, verdict. All ways to run use these steps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAUSES: tuple[float, ...] = (0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 class Recheck(Protocol):
-    """Which checks of an examination are asked again, how often, and for how long."""
+    """The rule of rechecks: the checks to ask again, the interval, and the total time."""
 
     @property
     def seconds(self) -> float:
@@ -44,7 +44,7 @@ class Recheck(Protocol):
         """Return the seconds between two rechecks."""
 
     def pending(self, checks: Sequence[Check], examination: Examination, now: datetime) -> list[Check]:
-        """Return the checks to ask again; none to end."""
+        """Return the checks to ask again; an empty list ends the rechecks."""
 
     async def pause(self, clock: Clock, seconds: float) -> None:
         """Wait this long before the next recheck."""
@@ -52,13 +52,13 @@ class Recheck(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Rechecks causes that go away by themselves."""
+    """The rechecks of causes that disappear without a fix."""
 
     seconds: float = 0.0
     interval: float = 30.0
 
     def pending(self, checks: Sequence[Check], examination: Examination, now: datetime) -> list[Check]:
-        """Return the checks whose cause goes away by itself within minutes."""
+        """Return the checks whose cause disappears within minutes without a fix."""
         return [check for check in checks if examination.judge.outcome(check).cause in TRANSIENT]
 
     async def pause(self, clock: Clock, seconds: float) -> None:
@@ -84,7 +84,7 @@ class Policy:
     """The day on which the expiry of acceptances is judged (UTC)."""
 
     def apply(self, outcomes: Iterable[Outcome], connection: str) -> list[Outcome]:
-        """Return the outcomes of the connection of this name as the run counts them, in the same order."""
+        """Return the outcomes of the connection of this name after strict mode and baseline, in the same order."""
         outcome_list = list(outcomes)
         if self.strict or self.strict_retirements:
             outcome_list = warnings_as_failures(outcome_list, announced=self.strict_retirements, others=self.strict)
@@ -155,12 +155,12 @@ async def gather(
     """Gather the evidence that these checks need, through one channel of the source.
 
     Comparisons that may differ because a busy tenant changed between two answers are repeated before they count. While
-    the checks are not known yet, the discovery document and tokens are asked for.
+    the checks are not known yet, only the discovery document and tokens are requested.
 
     Checks that ``recheck`` names are asked again, each time with new tokens. ``progress`` is called with the number of
-    probes known and the number under way. All answers and refusals of the services become evidence. Where this machine
+    probes known and the number under way. All answers and refusals of the services become evidence. If this machine
     lacks resources, such as open files, the connection is started again a little later, with fewer others at the same
-    time; raises :class:`~conformance.probing.shortage.Shortage` where that does not help.
+    time; raises :class:`~conformance.probing.shortage.Shortage` if that does not help.
     """
     with clean_logs():
         for pause in PAUSES:
@@ -225,7 +225,7 @@ async def _gather(
 
 
 def unsteady(checks: Sequence[Check], examination: Examination) -> list[Check]:
-    """Return the checks that compare moving answers, and found that the answers differ."""
+    """Return the checks that compare answers which a busy tenant may change, and that found a difference."""
     return [
         check for check in checks if check.moving and examination.judge.outcome(check).status in ("failed", "warning")
     ]

@@ -37,7 +37,7 @@ STATUSES: Mapping[VerdictStatus, ExitCode] = {
 
 @dataclass(frozen=True, slots=True)
 class RootCause:
-    """One cause to fix, the check that owns it, and the selected checks that it blocks; ``accepted`` in a baseline."""
+    """A cause to fix, the check that owns it, and the selected checks that it blocks; ``accepted``: by a baseline."""
 
     root: Root
     blocks: tuple[str, ...]
@@ -46,7 +46,7 @@ class RootCause:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many checks ran, of ``total`` that a whole verification runs."""
+    """The number of checks that ran, and the ``total`` of a whole verification."""
 
     ran: int
     total: int
@@ -66,7 +66,8 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``root_causes`` are sorted most-blocking first, conclusive ones before inconclusive ones.
+    """The verdict on one connection. ``root_causes`` are sorted: conclusive before inconclusive, those that block most
+    checks first.
 
     ``accepted`` causes are listed separately: they need no fix now.
     """
@@ -151,7 +152,7 @@ def root_causes(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
 
 
 def interruptions(outcomes: Sequence[Outcome]) -> tuple[RootCause, ...]:
-    """Return warnings of interrupted data ingestion as root causes, unless another root cause already says so."""
+    """Return warnings of interrupted data ingestion as root causes, unless another root cause already reports it."""
     roots = {
         (outcome.check, outcome.root.finding.cause): outcome.root
         for outcome in outcomes

@@ -54,7 +54,7 @@ class Watch:
 
     @property
     def looking(self) -> bool:
-        """Return whether the first examination is over, and the next are under way."""
+        """Return whether the first examination is over, and the watch was not stopped."""
         return self._loop is not None and not self._stop.is_set()
 
     def stop(self) -> None:

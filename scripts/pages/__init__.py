@@ -1,1 +1,1 @@
-"""The generated pages: one module a page, each with a function that gives its text."""
+"""The generated pages: a module for each page, with a function that returns its text."""

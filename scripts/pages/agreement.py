@@ -1,4 +1,4 @@
-"""docs/agreement.md: the results of unmodified clients in each scenario, beside the suite's verdict."""
+"""docs/agreement.md: the results of unmodified clients in each scenario, compared with the suite's verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/checks.md: every check, how it is judged, and its questions."""
+"""docs/checks.md: every check, the rule by which it is judged, and its questions."""
 
 from __future__ import annotations
 

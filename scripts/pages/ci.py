@@ -1,4 +1,4 @@
-"""docs/ci.md: the suite beside other pytest plugins, from the results of `make test-plugins`, and in pipelines."""
+"""docs/ci.md: the suite in pipelines, and beside other pytest plugins (from the results of `make test-plugins`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The site's page of each cause, and the list of them. Links are those of docs/findings.md; ``moved`` leads them on."""
+"""The site's page of each cause, and the list of causes. Links are relative to docs/findings.md; ``moved`` adapts them
+to the site.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ def page(subject: Cause, outcomes: ScenarioOutcomes) -> str:
 
 
 def told_apart(subject: Cause) -> list[str]:
-    """Return the other causes that the same answers can have, and how to find out."""
+    """Return the section about other causes of the same answers, with the way to distinguish each."""
     parts = ["## Is it this?\n"]
     if subject.tell:
         parts.append(f"{prose(subject.tell)}\n")
@@ -63,12 +65,12 @@ def told_apart(subject: Cause) -> list[str]:
 
 
 def meaning(subject: Cause) -> list[Entry]:
-    """The catalogue's entries that allow it."""
+    """Return the catalogue's entries that name this cause as certain or possible."""
     return [entry for entry in entries() if subject.id == entry.cause or subject.id in entry.also]
 
 
 def codes(subject: Cause) -> list[str]:
-    """Return the errors that services answer, by API; Entra's bare numbers in a line."""
+    """Return the section of errors that mean this cause, by API; Entra's bare numbers are on one line."""
     coded = [entry for entry in meaning(subject) if entry.id in declared()]
     numbers = [entry for entry in meaning(subject) if entry.id not in declared()]
     if not coded and not numbers:
@@ -92,7 +94,7 @@ def codes(subject: Cause) -> list[str]:
 
 
 def reported(subject: Cause, outcomes: ScenarioOutcomes) -> list[str]:
-    """Return the parts that list the checks which report a cause; none where no check does."""
+    """Return the section that lists the checks that report a cause; empty without such a check."""
     rows = [
         (link(check), check.level, prose(check.title), ", ".join(subjects(subject, check)))
         for check in catalogue().values()
@@ -103,7 +105,7 @@ def reported(subject: Cause, outcomes: ScenarioOutcomes) -> list[str]:
 
 
 def subjects(subject: Cause, check: Check) -> list[str]:
-    """Return what a check owns the cause for, where the cause is divided by subject."""
+    """Return the subjects for which a check owns a cause; empty if the cause is not divided by subject."""
     return [about for name in check.owns for id, _, about in (name.partition(":"),) if id == subject.id and about]
 
 
@@ -113,7 +115,7 @@ def causes_found(check: Check, outcomes: ScenarioOutcomes) -> set[str | None]:
 
 
 def tried(subject: Cause) -> list[str]:
-    """Return the ways to meet it on the virtual tenant: a scenario, or a fault."""
+    """Return the section of scenarios and faults that simulate a cause on the virtual tenant."""
     rows = [
         (f"[{code(scenario.name)}](fakes.md#scenarios)", scenario.title)
         for scenario in SCENARIOS.values()
@@ -134,5 +136,5 @@ def tried(subject: Cause) -> list[str]:
 
 
 def nav() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The causes by group, as the site's navigation lists them."""
+    """Return the causes by group for the site's navigation, as id and path."""
     return [(group, [(member.id, f"causes/{member.id}.md") for member in members]) for group, members in groups()]

@@ -1,4 +1,6 @@
-"""The site's page of each check, and the list of them. Links are those of docs/checks.md; ``moved`` leads them on."""
+"""The site's page of each check, and the list of checks. Links are relative to docs/checks.md; ``moved`` adapts them to
+the site.
+"""
 
 from __future__ import annotations
 
@@ -67,14 +69,14 @@ def page(check: Check, outcomes: ScenarioOutcomes) -> str:
 
 
 def promised(check: Check) -> list[str]:
-    """The promises of the services that its own assertions rest on."""
+    """Return the section of the services' promises on which a check's own assertions rest."""
     rows = [(prose(promise.text), promise.tier, source(promise.source)) for promise in rests_on(check)]
     note = "A broken promise that is only inferred, or known from the field, warns at most.\n"
     return ["## What it rests on\n", note, table(("promise", "tier", "source"), rows)] if rows else []
 
 
 def asks(check: Check) -> list[str]:
-    """Its questions, with the least permission for each."""
+    """Return the section of a check's questions, with the least permission for each."""
     if not probes(check):
         return ["## What it asks\n", "Nothing: it looks at the connection file.\n"]
     questions = "\n".join(map(question, probes(check))) + "\n"
@@ -89,7 +91,7 @@ def asks(check: Check) -> list[str]:
 
 
 def reports(check: Check, outcomes: ScenarioOutcomes) -> list[str]:
-    """The causes that it owns or was seen to find, each folded with its fix."""
+    """Return the section of causes that a check owns or has found in a scenario, each folded with its fix."""
     about: dict[str, list[str]] = {}
     for name in (
         *check.owns,
@@ -110,12 +112,12 @@ def reports(check: Check, outcomes: ScenarioOutcomes) -> list[str]:
 
 
 def title(text: str) -> str:
-    """A text as the title of a folded part."""
+    """Return a text as the title of a folded part."""
     return prose(text).replace('"', "&quot;")
 
 
 def indented(text: str) -> str:
-    """Return a text with each line moved in by four spaces, empty lines aside."""
+    """Return a text with each line indented by four spaces, except empty lines."""
     return "\n".join(f"    {line}" if line else "" for line in text.rstrip("\n").split("\n"))
 
 
@@ -130,13 +132,13 @@ def blocked(check: Check, outcomes: ScenarioOutcomes) -> frozenset[str]:
 
 
 def listed(head: str, text: str, ids: Iterable[str]) -> list[str]:
-    """Return the parts of a section that lists checks; none where there are none."""
+    """Return a section that lists these checks; empty for no ids."""
     rows = [(link(check), prose(check.title)) for id, check in catalogue().items() if id in ids]
     return [f"## {head}\n", f"{text}\n", table(("check", "what must hold"), rows)] if rows else []
 
 
 def simulations(check: Check, outcomes: ScenarioOutcomes) -> list[str]:
-    """Return the ways to see it fail on the virtual tenant: a scenario, or a fault."""
+    """Return the section of scenarios and faults that make a check fail on the virtual tenant."""
     rows = [
         (f"[{code(name)}](fakes.md#scenarios)", SIGNS[outcome.status].word, outcome.cause and cause(outcome.cause))
         for name, outcome in outcomes.finds.get(check.id, {}).items()
@@ -156,7 +158,7 @@ def simulations(check: Check, outcomes: ScenarioOutcomes) -> list[str]:
 
 
 def nav() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The checks by area, as the site's navigation lists them."""
+    """Return the checks by area for the site's navigation, as title and path."""
     return [
         (title, [(f"{check.id} {check.title}", f"checks/{check.id}.md") for check in of(area)])
         for area, title in AREAS.items()

@@ -117,9 +117,7 @@ def successes(api: str) -> str:
     """Return the table of an API's answers and their evidence."""
     rows = (
         (
-            f"[{code(name)}](permissions.md#{name})"
-            if name in ENDPOINTS
-            else code(name),  # that only other clients ask
+            f"[{code(name)}](permissions.md#{name})" if name in ENDPOINTS else code(name),  # only other clients call it
             provenance.tier,
             source(provenance.source),
         )

@@ -169,14 +169,14 @@ def codes(service: str) -> str:
 
 @cache
 def declared() -> Mapping[str, Mapping[str, Any]]:
-    """Return the entries as written in their files, by id, without numbers that only have a meaning."""
+    """Return the entries as written in their files, by id, without bare numbers that only have a meaning."""
     return {
         f"{service}.{row['id']}": row for service in (*SPEAKERS, "other", "network") for row in load(service)["entry"]
     }
 
 
 def sure(entry: Entry) -> str:
-    """Return how certain an entry is of its cause, the other causes, and the rule that decides between them."""
+    """Return the certainty of an entry's cause, the other causes, and the rule that decides between them."""
     parts: list[str] = [entry.certainty]
     if entry.also:
         parts.append(f"else {causes(entry.also, '')}")
@@ -203,7 +203,7 @@ def answer(row: Mapping[str, Any]) -> str:
 
 
 def numbers() -> str:
-    """Return the numbers that Entra documents, in their order; those of user flows without their common text."""
+    """Return the numbers that Entra documents, in ascending order; those of user flows without their common text."""
     flows = {int(number): means for rows in load("entra")["user_flow"].values() for number, means in rows.items()}
     by_number = {
         int(match[1]): entry for entry in catalogue() if (match := re.fullmatch(r"entra\.AADSTS(\d+)", entry.id))

@@ -1,4 +1,4 @@
-"""The site's first page: a broken run and its fix, as the virtual tenant answers, and an example for each reader."""
+"""The site's first page: a broken run and its fix on the virtual tenant, and an example for each reader."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ TEST = "test_a_role_that_was_taken_away_is_told"
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A run that fails, and the run after the command of its fix was carried out."""
+    """A failed run, and the run after the command of its fix was executed."""
 
     broken: Document
     fixed: Document
@@ -62,7 +62,9 @@ class Repair:
 
 @cache
 def repair() -> Repair:
-    """Verify the demo's connection without its role, assign it as the command of the fix says, and verify again."""
+    """Verify the demo's connection without its role, assign the role by the command of the fix, and verify again;
+    return both runs.
+    """
     tenant = ControllableTenant(demo(), SCENARIO, START)
     broken = document([verify(demo(), source=tenant)], command=COMMAND)
     arguments = dict(options(shlex.split(broken.connections[0].root_causes[0].fix.commands[-1])))
@@ -72,7 +74,9 @@ def repair() -> Repair:
 
 @cache
 def fleet() -> FleetSummary:
-    """The last of several nightly runs over the example's fleet, each connection in its scenario of the night."""
+    """Return the summary of the last of several nightly runs over the example's fleet, each connection in its scenario
+    of the night.
+    """
     names = [f"customer-{number:02}" for number in range(1, CONNECTIONS + 1)]
     nights = {ago: [_verified(name, ago) for name in names] for ago in range(NIGHTS, -1, -1)}
     with tempfile.TemporaryDirectory() as folder, History(Path(folder) / "history.db") as history:
@@ -93,7 +97,7 @@ def _verified(name: str, ago: int) -> Entry:
 
 @cache
 def _run(scenario: str, ago: int) -> Entry:
-    """A run over the demo's connection in a scenario, so many nights ago."""
+    """Return the entry of a run over the demo's connection in a scenario, ``ago`` nights before ``START``."""
     night = START - timedelta(days=ago)
     run = entry(verify(demo(), source=Fake(scenario, night)), demo(), "all", COMMAND)
     return msgspec.structs.replace(run, source="fake", started=night)

@@ -1,4 +1,4 @@
-"""Markdown, as all generated pages write it."""
+"""Markdown elements of all generated pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ How an answer is known, best first: `recorded` from the live service by others, 
 
 
 def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    """A table, without the columns that hold nothing."""
+    """Return a table without its empty columns."""
     lines = [tuple(map(cell, row)) for row in rows]
     used = [i for i in range(len(head)) if any(line[i] for line in lines)]
     everything = [head, ("---",) * len(head), *lines]
@@ -23,7 +23,7 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def cell(value: object) -> str:
-    """Return a value as the text of a table's cell: nothing for None, on one line."""
+    """Return a value as the text of a table's cell, on one line; empty for None."""
     return str("" if value is None else value).replace("|", "\\|").replace("\n", " ")
 
 
@@ -33,27 +33,27 @@ def code(text: object) -> str:
 
 
 def anchor(name: str) -> str:
-    """Return an anchor that links can name."""
+    """Return an anchor for links."""
     return f'<a id="{name}"></a>'
 
 
 def prose(text: str) -> str:
-    """Text in which ``<client-id>`` is no tag."""
+    """Return a text with ``<`` escaped, so that ``<client-id>`` is not a tag."""
     return text.replace("<", "&lt;")
 
 
 def inline(docstring: str | None) -> str:
-    """A docstring as a paragraph."""
+    """Return a docstring as a Markdown paragraph."""
     return re.sub(r"\n +", "\n", docstring or "").replace("``", "`").strip()
 
 
 def source(text: str) -> str:
-    """A source, with pages of Microsoft Learn linked."""
+    """Return a source, with pages of Microsoft Learn as links."""
     return re.sub(r"(?:https://)?(learn\.microsoft\.com/[^\s;,]+)", r"[Microsoft Learn](https://\1)", text)
 
 
 def cause(name: str, page: str = "findings.md") -> str:
-    """A link to a cause, given as ``cause`` or ``cause:about``; ``page`` is empty on its own page."""
+    """Return a link to a cause, given as ``cause`` or ``cause:about``; ``page`` is empty for a link within the page."""
     id, _, about = name.partition(":")
     return f"[{code(id)}]({page}#{id})" + (f" ({about})" if about else "")
 
@@ -64,5 +64,5 @@ def causes(names: Iterable[str], page: str = "findings.md") -> str:
 
 
 def fault(canned: Fault) -> str:
-    """A fault, with a link to the entry that reads it."""
+    """Return a fault's name as a link to the catalogue's entry that recognises it."""
     return f"[{code(canned.name)}](findings.md#{canned.entry.removeprefix('entra.')})"

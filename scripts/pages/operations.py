@@ -1,4 +1,4 @@
-"""Texts about an operation that several pages have."""
+"""Texts about an operation, shared by several pages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ and `{{sentinel}}` is `{{workspace}}{SENTINEL.removeprefix(WORKSPACE)}`.
 
 
 def demo() -> Connection:
-    """The made-up connection of the demo."""
+    """Return the made-up connection of the demo."""
     (connection,) = load(ROOT / "examples" / "demo.toml", environ={"SENTINEL_DEMO_SECRET": "made-up"})
     return connection
 
@@ -45,7 +45,9 @@ SPEAKERS: Mapping[str, Api] = {**APIS, MANAGED_IDENTITY.name: MANAGED_IDENTITY}
 
 @cache
 def endpoint_of_probe() -> Mapping[str, Endpoint[Any]]:
-    """The operation behind each probe, as the virtual tenant sees it: all are put once, by an app that may ask all."""
+    """Return the operation of each probe by its name: all probes run once on the virtual tenant, with all
+    permissions.
+    """
     catalogue()
     world = build(demo(), "two-secrets", start=START)
     world.tenant.consent(RESOURCES["graph"].app_id, ITSELF)
@@ -62,7 +64,7 @@ def endpoint_of_probe() -> Mapping[str, Endpoint[Any]]:
 
 
 def request(endpoint: Endpoint[Any]) -> str:
-    """Method and path."""
+    """Return the method and the path of an operation as code, with long paths shortened."""
     path = endpoint.path
     for long, short in PATHS.items():
         path = path.replace(long, short)
@@ -70,7 +72,9 @@ def request(endpoint: Endpoint[Any]) -> str:
 
 
 def need(endpoint: Endpoint[Any]) -> str:
-    """The least permission or the Azure action; empty if any token, or none, will do."""
+    """Return the least permission or the Azure action of an operation; empty if any token is enough, or none is
+    needed.
+    """
     match endpoint.needs:
         case Action(name, published):
             return code(name) + ("" if published else " (not published)")

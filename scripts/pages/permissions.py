@@ -60,7 +60,7 @@ def section(api: Api) -> str:
 
 
 def paging(endpoint: Endpoint[Any]) -> str:
-    """Return how an operation's answers are paged, with the largest page; empty for no paging."""
+    """Return the kind of paging of an operation's answers, with the largest page size; empty for no paging."""
     most = f"at most {endpoint.max_top} at once" if endpoint.max_top else None
     return ", ".join(filter(None, (endpoint.paging and code(endpoint.paging), most)))
 

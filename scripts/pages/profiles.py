@@ -79,7 +79,7 @@ def page(profile: Profile) -> str:
 
 
 def sections(profile: Profile) -> Iterator[str]:
-    """Yield the sections of a profile's page, empty ones left out."""
+    """Yield the sections of a profile's page, without empty ones."""
     if profile.about:
         yield f"{profile.about}\n"
     yield f'In the connection file: `profile = "{profile.name}"`.\n'

@@ -1,4 +1,4 @@
-"""docs/proxies.md: how proxies are found, the finding for each failure, and tests with real ones."""
+"""docs/proxies.md: the settings that name a proxy, the finding for each failure, and tests with real proxies."""
 
 from __future__ import annotations
 

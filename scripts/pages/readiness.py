@@ -1,4 +1,6 @@
-"""docs/readiness.md: the ends that Microsoft has announced, their days, and the checks that detect a dependency."""
+"""docs/readiness.md: the retirements that Microsoft has announced, their dates, and the checks that detect a
+dependency.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,7 @@ def link(id: str) -> str:
 
 
 def section(announcement: Announcement) -> str:
-    """Return the section of an announced end."""
+    """Return the section of an announced retirement."""
     checks = [f"- {link(id)}: {get_check(id).title}" for id in announcement.checks]
     lines = [
         f'<a id="{announcement.id}"></a>\n\n## {announcement.what}\n',

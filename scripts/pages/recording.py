@@ -1,4 +1,4 @@
-"""docs/recording.md: how a connection is recorded, scrubbed, replayed and shared."""
+"""docs/recording.md: recording, scrubbing, replaying and sharing a connection."""
 
 from __future__ import annotations
 

@@ -16,13 +16,15 @@ FINDS = ("failed", "inconclusive", "warning")
 
 @dataclass(frozen=True, slots=True)
 class ScenarioOutcomes:
-    """By check: its own findings, by scenario; and by check too: those that blocked it, and that it blocked."""
+    """The outcomes of all checks. ``finds`` are a check's own findings by scenario; ``blockers`` are the ids of the
+    checks that blocked it. Both are by the check's id.
+    """
 
     finds: Mapping[str, Mapping[str, Outcome]]
     blockers: Mapping[str, frozenset[str]]
 
     def blocked_by(self, check: str) -> frozenset[str]:
-        """The checks that were blocked by it."""
+        """Return the ids of the checks that this check has blocked."""
         return frozenset(id for id, blockers in self.blockers.items() if check in blockers)
 
 

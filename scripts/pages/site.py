@@ -1,4 +1,4 @@
-"""The site's sources: the committed pages, and in place of the two long ones a page for each check and each cause."""
+"""The site's sources: the committed pages, and a page for each check and each cause in place of the two long pages."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ Nav: TypeAlias = Sequence[Item]
 
 
 def sources(outcomes: ScenarioOutcomes) -> dict[str, str]:
-    """Every page of the site by its path."""
+    """Return the text of every page of the site by its path."""
     pages = {there: moved((ROOT / here).read_text(encoding="utf-8"), here, there) for here, there in COPIED.items()}
     licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
     pages["index.md"] = landing.page()
@@ -117,7 +117,7 @@ def sources(outcomes: ScenarioOutcomes) -> dict[str, str]:
 
 
 def moved(text: str, origin: str, here: str) -> str:
-    """A page of the repository with its links as they are from ``here`` in the site."""
+    """Return the text of the repository's page ``origin`` with its links adapted to the path ``here`` in the site."""
 
     def link(match: re.Match[str]) -> str:
         page, _, anchor = match[1].partition("#")
@@ -131,7 +131,9 @@ def moved(text: str, origin: str, here: str) -> str:
 
 
 def place(page: str, anchor: str) -> tuple[str, str]:
-    """Return the place in the site of an anchor of the repository. Raises KeyError for an unknown one."""
+    """Return path and anchor in the site for an anchor of a page in the repository. Raises KeyError for an unknown
+    page.
+    """
     if page == CHECKS:
         return (f"checks/{anchor}.md" if anchor in catalogue() else "checks/index.md"), ""
     if page == FINDINGS and anchor in CAUSES:
@@ -145,7 +147,7 @@ def place(page: str, anchor: str) -> tuple[str, str]:
 
 @cache
 def linked() -> frozenset[str]:
-    """The files of the repository, no pages, that pages link to."""
+    """Return the paths of the repository's files, other than pages, to which pages link."""
     paths = set()
     for page in COPIED:
         for target in LINK.findall((ROOT / page).read_text(encoding="utf-8")):
@@ -156,7 +158,7 @@ def linked() -> frozenset[str]:
 
 
 def nav() -> Nav:
-    """The navigation: a tab for each of its first level."""
+    """Return the navigation. Each entry of the first level is a tab."""
     return [
         {"Home": "index.md"},
         {"Start": "start.md"},
@@ -171,7 +173,7 @@ def nav() -> Nav:
 
 
 def profile_pages() -> Nav:
-    """The page of each profile, by its title."""
+    """Return the navigation's entries for the page of each profile, by its title."""
     shipped = (get_profile(name) for name in profile_names() if name != "own")
     return [{profile.title: f"profiles/{profile.name}.md"} for profile in shipped]
 

@@ -43,8 +43,8 @@ def arm_authorization_failed(
     incident_table: Evidence,
     incidents: Evidence,
 ) -> Finding | NotAsked | None:
-    """Return the finding of a 403 AuthorizationFailed: no role, wrong names, or a role that is new, another principal's
-    or denied.
+    """Return the finding of a 403 AuthorizationFailed: no role, wrong names, a new role, a role of another principal,
+    or a denied action.
     """
     role = role_to_assign(connection, refused_action(refusal), role_assignments, role_definitions)
     facts = {**connection.facts(), **identity(token_arm), "scope": group_scope(connection), "role": role}
@@ -124,8 +124,8 @@ OWN_ROLES = frozenset({"permissions", "role_assignments", "role_definitions"})
 
 
 def unreadable_rule(refusal: Refusal, connection: Connection, facts: Mapping[str, str]) -> Finding:
-    """Return the finding of an app that may not read the resources of log ingestion, whatever its rights at the
-    workspace.
+    """Return the finding of an app that may not read the resources of log ingestion; its permissions at the workspace
+    do not matter.
     """
     action = named_action(refusal) or "Microsoft.Insights/DataCollectionRules/Read"
     scope = connection.ingestion.rule if connection.ingestion else facts["scope"]

@@ -1,4 +1,4 @@
-"""Problems of a token that its own claims show. They are the finding, whatever the refusal of the API says."""
+"""Problems of a token that its own claims show. They take precedence over the refusal of the API."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from conformance.probing.tokens import Token
 
 
 def flaw(token: Token, connection: Connection, now: datetime | None) -> Finding | None:
-    """Return the finding of the first claim for which an API must refuse a token at ``now`` (the service's time), about
-    its audience; None without such a claim, or if the token cannot be read.
+    """Return a finding about the first claim for which an API must refuse a token at ``now`` (the service's time); None
+    without such a claim, or if the token cannot be read. The subject of the finding is the token's audience.
     """
     claims: Mapping[str, Any] = token.claims
     if not claims:

@@ -1,4 +1,4 @@
-"""Defender for Endpoint: a 404 of a list, which may be an empty one."""
+"""Defender for Endpoint: the 404 of a list, which may mean that the list is empty."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from conformance.probing.evidence import Answer, Evidence, NotAsked, Refusal
 def empty_list(
     refusal: Refusal, connection: Connection, machines: Evidence, defender_alerts: Evidence
 ) -> Finding | NotAsked | None:
-    """Return that a list has no items, where another list shows that Defender for Endpoint answers; otherwise a finding
-    that proves nothing. None for another status.
+    """Return a :class:`NotAsked` for an empty list if another list shows that Defender for Endpoint answers; otherwise
+    a finding that is not conclusive. Return None for a status other than 404.
 
     A 404 is documented for a tenant without recent machines (learn.microsoft.com/defender-endpoint/api/get-machines),
-    and not for alerts. Anything else that may answer in place of Defender for Endpoint does not know its paths either.
+    but not for alerts. Another server in place of Defender for Endpoint would return 404 too, because it does not have
+    these paths.
     """
     if refusal.exchange is None or refusal.exchange.status != 404:
         return None
@@ -39,5 +40,7 @@ def empty_list(
 
 
 def _speaks(clue: Evidence) -> bool:
-    """Return whether Defender for Endpoint itself has answered: with a list, or naming the missing permission."""
+    """Return whether Defender for Endpoint itself has answered: with a list, or with the name of the missing
+    permission.
+    """
     return isinstance(clue, Answer) or (isinstance(clue, Refusal) and clue.finding.cause == "app_role_missing")

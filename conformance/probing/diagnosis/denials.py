@@ -1,4 +1,4 @@
-"""Deny assignments: whether they deny an action to a service principal."""
+"""Deny assignments that deny an action to a service principal."""
 
 from __future__ import annotations
 

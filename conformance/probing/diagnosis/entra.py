@@ -1,4 +1,4 @@
-"""Entra: the kind of the credential and the clock distinguish causes that its answers do not."""
+"""Entra: causes with the same answer, distinguished by the kind of the credential and by the clock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conformance.probing.evidence import Answer, Evidence, Refusal
 
 @tells_apart
 def invalid_client(refusal: Refusal, connection: Connection) -> Finding | None:
-    """Return the finding of a credential that is refused without a reason, by the kind that was sent."""
+    """Return the finding of a credential that is refused without a reason; it depends on the kind of the credential."""
     kinds = {Certificate: "certificate_invalid", FederatedToken: "federation_mismatch"}
     cause = kinds.get(type(connection.credential))
     if cause is None:
@@ -29,7 +29,7 @@ def invalid_client(refusal: Refusal, connection: Connection) -> Finding | None:
 
 @tells_apart
 def assertion_time(refusal: Refusal, connection: Connection) -> Finding | None:
-    """Return the finding of an assertion that is outside its time range, or refused without a reason."""
+    """Return the finding of an assertion that is outside its time range, or that is refused without a reason."""
     return _late(refusal, connection)
 
 
@@ -37,8 +37,8 @@ def _late(refusal: Refusal, connection: Connection) -> Finding | None:
     """Return the finding of an assertion outside its time range: this machine's clock is wrong, by the service's
     ``Date``, or the assertion is old.
 
-    For an assertion that this machine has just signed, only the clock is left. None for a client secret, which has no
-    time range.
+    For an assertion that this machine has just signed, only the clock can be the cause. None for a client secret, which
+    has no time range.
     """
     skew = refusal.exchange.skew if refusal.exchange else None
     if skew is None or abs(skew) <= TOLERATED_SKEW or isinstance(connection.credential, ClientSecret):
@@ -64,8 +64,8 @@ def tenant_not_here(
     discovery_usgov: Evidence,
     discovery_china: Evidence,
 ) -> Finding | None:
-    """Return the finding of a tenant that is in another cloud than the connection's, by that cloud's discovery
-    document; else None.
+    """Return the finding of a tenant that is in another cloud than the connection's, as that cloud's discovery document
+    shows; else None.
     """
     clouds = {"public": discovery_public, "usgov-gcc-high": discovery_usgov, "china": discovery_china}
     for name, evidence in clouds.items():

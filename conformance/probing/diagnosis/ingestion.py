@@ -1,4 +1,4 @@
-"""Data ingestion: whether the workspace accepts data, and the data collection rule of the sender."""
+"""Data ingestion: stopped ingestion of the workspace, and a missing data collection rule."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ STOPPED = {
 
 
 def ingestion_stop(workspace: Evidence, query_daily_cap: Evidence) -> Finding | None:
-    """Return the finding of stopped ingestion (by the workspace's own status), or of a daily cap reached within 7 days
-    (by its log); else None.
+    """Return the finding of stopped ingestion (from the workspace's status), or of a daily cap reached within 7 days
+    (from its log); else None.
     """
     if isinstance(workspace, Answer):
         capping = workspace.data.properties.workspace_capping
@@ -42,8 +42,8 @@ def rule_not_found(
     resource_group: Evidence,
 ) -> Finding | None:
     """Return the finding of a 404 of the data collection rule, its group or its subscription, about the configured
-    value that names it; in the connection's own group or subscription, that one's finding. Resources that belong to the
-    rule are missing with it. None if only a data collection endpoint is missing.
+    value that names it. If the rule's group or subscription is the connection's own, return that resource's finding.
+    Resources that belong to the rule are missing with it. Return None if only a data collection endpoint is missing.
     """
     if connection.ingestion is None or not isinstance(data_collection_rule, Refusal):
         return None

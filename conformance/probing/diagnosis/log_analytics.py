@@ -1,4 +1,4 @@
-"""Log Analytics: the same 403, 404 and 400 have very different reasons."""
+"""Log Analytics: the different causes of the same 403, 404 and 400."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def log_analytics_forbidden(
     query_by_resource: Evidence,
     **clues: Evidence,
 ) -> Finding | None:
-    """Return the finding of a 403: another workspace's id, a closed network, no role, or a role not yet in effect."""
+    """Return the finding of a 403: the id of another workspace, a closed network, no role, or a role not yet in
+    effect.
+    """
     facts = {**connection.facts(), **identity(token_arm)}
     if isinstance(workspace, Answer):
         if mismatch := id_mismatch(connection, workspace.data):
@@ -36,7 +38,7 @@ def log_analytics_forbidden(
         if waiting := young(role_assignments, role_definitions, AREAS["query"][0], facts, QUERY_PROPAGATION):
             return waiting
     if refusal.finding.cause == "network_access_disabled":
-        return None  # the service names the network itself; no role is looked for
+        return None  # the service itself names the network as the cause
     if isinstance(query_by_resource, Answer) and not isinstance(workspace, Answer):
         return finding(
             "workspace_id_mismatch",
@@ -67,9 +69,9 @@ def log_analytics_not_found(
     incidents: Evidence,
     **clues: Evidence,
 ) -> Finding | None:
-    """Return the finding of a 404: the names belong to a workspace with another id, or there is no such workspace.
+    """Return the finding of a 404: the names belong to a workspace with another id, or the workspace does not exist.
 
-    If the workspace itself cannot be read, the refusal of the incidents shows what does not exist.
+    If the workspace itself cannot be read, the refusal of the incidents names the missing resource.
     """
     if isinstance(workspace, Answer):
         return id_mismatch(connection, workspace.data)
@@ -99,12 +101,14 @@ def of_the_workspace(
 
 
 def id_mismatch(connection: Connection, workspace: Workspace) -> Finding | None:
-    """Return a finding where the configured workspace id differs from that of the workspace of these names."""
+    """Return a finding if the configured workspace id differs from the id of the workspace with the configured
+    names.
+    """
     there = workspace.properties.customer_id
     if there.lower() == connection.workspace_id.lower():
         return None
     for problem in problems(connection):
-        if problem.key == "workspace_id":  # a name in its place is no other workspace's id
+        if problem.key == "workspace_id":  # a name in place of the id does not identify another workspace
             return finding(problem.cause, about=problem.key, explanation=problem.text, facts=connection.facts())
     return finding(
         "workspace_id_mismatch",
@@ -139,8 +143,8 @@ def missing_table(
     query_incidents: Evidence,
     query_alerts: Evidence,
 ) -> Finding | None:
-    """Return the finding of SEM0100 or of a 204: the workspace is another, or has no Microsoft Sentinel and so no
-    tables.
+    """Return the finding of SEM0100 or of a 204: it is another workspace, or one without Microsoft Sentinel and so
+    without its tables.
 
     If both tables of Sentinel are missing, and no answer says whether it is enabled, they are one finding.
     """

@@ -1,4 +1,4 @@
-"""A workspace that is not where the connection says, and roles in another place."""
+"""A workspace at another place than configured, and roles at other scopes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from conformance.probing.evidence import Evidence
 
 
 def wrong_names(connection: Connection, facts: Mapping[str, str], workspaces: Evidence) -> Finding | None:
-    """Return a finding where the configured workspace id belongs to a workspace with other names: the names
-    are wrong.
-    """
+    """Return a finding if the configured workspace id belongs to a workspace with other names: the names are wrong."""
     for workspace in elements_of(workspaces):
         if workspace.properties.customer_id.lower() != connection.workspace_id.lower():
             continue
@@ -56,10 +54,10 @@ def other_names(connection: Connection, facts: Mapping[str, str]) -> Finding:
 def other_subscription(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces_elsewhere: Evidence
 ) -> Finding | None:
-    """Return a finding where the app has roles in other subscriptions only.
+    """Return the finding of an app that has roles in other subscriptions only; None for other apps.
 
-    If the configured workspace is there, the id of the subscription is wrong; else the role is: Azure finds the
-    configured subscription, and refuses it.
+    If the configured workspace is in one of them, the id of the subscription is wrong; otherwise the role is in the
+    wrong subscription: Azure finds the configured subscription, and refuses it.
     """
     visible_ids = [subscription.subscription_id for subscription in elements_of(subscriptions)]
     if not visible_ids or connection.subscription_id.lower() in (visible_id.lower() for visible_id in visible_ids):
@@ -74,7 +72,7 @@ def other_subscription(
                 f" {workspace.id.split('/')[2]}, not in {connection.subscription_id}.",
             )
     if connection.customer_tenant_id:
-        return None  # a provider's app has roles in the subscriptions of other customers, which is no mistake
+        return None  # a provider's app may have roles in the subscriptions of other customers
     return finding(
         "rbac_wrong_scope",
         facts=facts,
@@ -86,7 +84,9 @@ def other_subscription(
 
 
 def sends_within(connection: Connection) -> bool:
-    """Return whether a connection sends rows through a rule of its own subscription, which a role on the rule shows."""
+    """Return whether a connection's rule is in its own subscription: then a role on the rule makes the subscription
+    visible.
+    """
     ingestion = connection.ingestion
     return ingestion is not None and ingestion.place[0].lower() == connection.subscription_id.lower()
 
@@ -94,9 +94,9 @@ def sends_within(connection: Connection) -> bool:
 def role_elsewhere(
     connection: Connection, facts: Mapping[str, str], subscriptions: Evidence, workspaces: Evidence
 ) -> Finding | None:
-    """Return a finding where the app has a role in the subscription, but none that reaches the workspace.
+    """Return the finding of an app that has a role in the subscription, but none that reaches the workspace.
 
-    None for a delegated subscription: a role there is not assigned, but part of a delegation without the workspace.
+    Return None for a delegated subscription: its roles are part of a delegation, which does not include the workspace.
     """
     if connection.customer_tenant_id:
         return None

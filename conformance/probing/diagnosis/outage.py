@@ -13,7 +13,7 @@ OUTAGE = NETWORK | SERVICE
 
 
 def whole(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """Return the finding about the API's representative probe or its host where that probe is refused for the same
+    """Return the finding about the API's representative probe or its host, if that probe is refused for the same
     cause.
     """
     for name, clue in clues.items():
@@ -31,7 +31,7 @@ def same_outage(cause: str, other_cause: str) -> bool:
 
 
 def no_token(refusal: Refusal, connection: Connection, **clues: Evidence) -> Finding | None:
-    """Return a finding about all tokens where none is issued, for the same reason; otherwise about this token."""
+    """Return a finding about all tokens if all are refused for the same reason; otherwise one about this token."""
     refused = [clue for clue in clues.values() if isinstance(clue, Refusal)]
     issued = any(isinstance(clue, Answer) for clue in clues.values())
     of_tokens = refusal.finding.cause in {*WHOLE, "contract_violation"}

@@ -1,4 +1,4 @@
-"""Graph and Defender: the token distinguishes a missing permission, a missing licence and a foreign audience."""
+"""Graph and Defender: a missing permission, a missing licence and a wrong audience, distinguished by the token."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OWN_ADVICE: Mapping[str, tuple[str, ...]] = {"graph": ("SecurityEvents.Read.All"
 
 
 def further(needs: Needs, api: str, *, optional: bool = False) -> tuple[str, ...]:
-    """Return the needed permissions of an API that have no check of their own."""
+    """Return the needed permissions of an API for which no separate check exists."""
     asked_for, own = (needs.recommended(api), OWN_ADVICE) if optional else (needs.required(api), OWN_CHECK)
     return tuple(permission for permission in asked_for if permission not in own.get(api, ()))
 
@@ -51,8 +51,8 @@ def holds(token: Token, role: str) -> bool:
 def missing_role(token: Token, role: str, connection: Connection, consents: Evidence) -> Finding:
     """Return one finding for all missing permissions of an API, about the first, with one command for all.
 
-    Without a service principal no permission can be granted, so that is the finding. ``consents``, where the app may
-    read them, distinguish a permission without consent from a token issued before the consent.
+    Without a service principal no permission can be granted, so its absence is the finding. ``consents``, if the app
+    may read them, distinguish a permission without consent from a token issued before the consent.
     """
     if token.object_id is None:
         return finding("service_principal_missing", facts=connection.facts())
@@ -83,7 +83,9 @@ def missing_role(token: Token, role: str, connection: Connection, consents: Evid
 
 
 def has_consent(role: str, api: str, consents: Evidence) -> bool:
-    """Return whether the directory lists a consent for an application permission; False where it cannot be seen."""
+    """Return whether the directory lists a consent for an application permission; False if the consents cannot be
+    read.
+    """
     id = RESOURCES[api].application_id(role)
     return any(consent.app_role_id.lower() == id for consent in elements_of(consents))
 
@@ -127,7 +129,7 @@ def of_a_part(needs: Needs, api: str, role: AppRole) -> str | None:
 
 def refused_on_the_way(refusal: Refusal, role: str, about: str) -> Finding:
     """Return the finding of a 403 without a code of the service, although the token carries the permission: most likely
-    it does not come from the service.
+    another server sent the 403.
     """
     return finding(
         "intercepted",
@@ -147,7 +149,9 @@ def meets(evidence: Evidence, cause: str) -> bool:
 
 @tells_apart
 def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence, machines: Evidence) -> Finding | None:
-    """Return the finding of a missing licence; where Graph refuses for it too, the tenant has no Defender at all."""
+    """Return the finding of a missing licence; if Graph also refuses because of it, the tenant has no Defender at
+    all.
+    """
     if meets(graph_alerts, "licence_missing"):
         return replace(refusal.finding, about="graph")
     defender = refusal.exchange is not None and refusal.exchange.api == "defender"
@@ -158,7 +162,9 @@ def unlicensed(refusal: Refusal, connection: Connection, graph_alerts: Evidence,
 
 @tells_apart
 def unlisted(refusal: Refusal, connection: Connection, graph_alerts: Evidence) -> Finding | None:
-    """Return the finding of a missing licence for a Graph list's 404 if alerts are refused for it; else None."""
+    """Return the finding of a missing licence for a Graph list's 404 if alerts are refused because of the licence; else
+    None.
+    """
     if isinstance(graph_alerts, Refusal) and graph_alerts.finding.cause == "licence_missing":
         return replace(graph_alerts.finding, about="graph")
     return None

@@ -1,4 +1,4 @@
-"""The actions of Azure roles: those that a connection needs, and those that its roles lack."""
+"""The actions of Azure roles that a connection needs, and the actions that its roles lack."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PERMISSIONS_READ = "Microsoft.Authorization/permissions/read"
 
 
 def named_action(refusal: Refusal) -> str | None:
-    """Return the action that an AuthorizationFailed text names; the only part of it that is read."""
+    """Return the action that an AuthorizationFailed text names; the rest of the text is not read."""
     match = re.search(rb"'(Microsoft\.[\w./]+/(?:read|action))'", refusal.body)
     return match.group(1).decode() if match else None
 
@@ -33,15 +33,17 @@ def refused_action(refusal: Refusal) -> str:
 
 
 def may_cover(patterns: Sequence[str], action: str) -> bool:
-    """Return whether patterns cover an action, if a wildcard below a resource includes the resource itself."""
+    """Return whether patterns cover an action, assuming that a wildcard below a resource includes the resource
+    itself.
+    """
     return covers(patterns, action) or covers((pattern.replace("/*/", "/") for pattern in patterns), action)
 
 
 def unshown(grants: Sequence[Permissions]) -> bool:
     """Return whether the role covers everything below the workspace, but perhaps not the workspace's own properties.
 
-    Whether ``workspaces/*/read`` includes ``workspaces/read`` is not documented: so this refusal is no failure, and
-    proves nothing about other refusals.
+    It is not documented whether ``workspaces/*/read`` includes ``workspaces/read``: so this refusal is not a failure,
+    and proves nothing about other refusals.
     """
     below = any(may_cover(grant.actions, WORKSPACE_READ) for grant in grants)
     return below and not any(covers(grant.actions, WORKSPACE_READ) for grant in grants)
@@ -67,17 +69,17 @@ AREA_OF: Mapping[str, str] = {"log_analytics": "query", "sentinel": "sentinel"}
 
 
 def api_of(refusal: Refusal) -> str:
-    """Return the name of the API that refused; empty where no request was sent."""
+    """Return the name of the API that refused; empty if no request was sent."""
     return refusal.exchange.api if refusal.exchange else ""
 
 
 def allowed(grants: Sequence[Permissions], action: str) -> bool:
-    """Return whether some grant allows an action and does not exclude it again."""
+    """Return whether a grant allows an action and does not exclude it again."""
     return any(covers(grant.actions, action) and not covers(grant.not_actions, action) for grant in grants)
 
 
 def roles_held(role_assignments: Evidence, role_definitions: Evidence) -> list[tuple[RoleDefinition, RoleAssignment]]:
-    """Return the roles behind assignments, as far as both are shown."""
+    """Return the assigned roles, each with its assignment, if both are visible."""
     definitions = {definition.name.lower(): definition for definition in elements_of(role_definitions)}
     pairs = (
         (definitions.get(assignment.properties.role_definition_id.rpartition("/")[2].lower()), assignment)
@@ -87,8 +89,8 @@ def roles_held(role_assignments: Evidence, role_definitions: Evidence) -> list[t
 
 
 def role_to_assign(connection: Connection, action: str, role_assignments: Evidence, role_definitions: Evidence) -> str:
-    """Return the role that a fix names for a refused action. Of several that a profile asks for it is one that the app
-    does not hold, as far as that is shown, and first of all one that is known to give the action.
+    """Return the role that a fix names for a refused action. If a profile needs several roles, it is one that the app
+    is not known to hold, preferably one that is known to allow the action.
     """
     needs = connection.needs
     role_names = {role.properties.role_name for role, _ in roles_held(role_assignments, role_definitions)}
@@ -113,7 +115,7 @@ def incomplete_role(
     refusal: Refusal,
     facts: Mapping[str, str],
 ) -> Finding:
-    """Return a finding where a role reaches the workspace but does not allow everything.
+    """Return the finding of a role that reaches the workspace but does not allow all needed actions.
 
     Report the first area without permission; areas that demonstrably work are skipped. A deny assignment is certain
     only if it was seen.
@@ -167,7 +169,7 @@ def incomplete_role(
 
 
 def unreadable_role(action: str | None, facts: Mapping[str, str]) -> Finding:
-    """Return a finding where a role reaches the workspace, but the actions that it allows cannot be read."""
+    """Return the finding of a role that reaches the workspace, but whose allowed actions cannot be read."""
     operation = action or PERMISSIONS_READ
     return finding(
         "rbac_role_missing",

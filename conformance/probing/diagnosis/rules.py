@@ -1,7 +1,7 @@
 """Registry of diagnosis rules and their selection.
 
-A rule reads a refusal with the help of clues. Clues are probes that are asked only when the rule applies; it gets their
-evidence of any kind. A rule is pure, and returns a better finding or None.
+A rule interprets a refusal with the help of clues. Clues are probes that are asked only when the rule applies; the rule
+gets their evidence, whether answered or refused. A rule is a pure function that returns a better finding or None.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ Reading = Callable[..., Finding | NotAsked | None]
 
 @dataclass(frozen=True)
 class Rule:
-    """``read(refusal, connection, **clues)`` returns a better finding, a :class:`NotAsked` where the refusal proves
-    nothing, or None; ``clues`` are the probes that it needs.
+    """A diagnosis rule. ``read(refusal, connection, **clues)`` returns a better finding, a :class:`NotAsked` if the
+    refusal proves nothing, or None; ``clues`` are the probes that it needs.
     """
 
     read: Reading
@@ -130,9 +130,9 @@ def rules_for(refusal: Refusal) -> tuple[str, ...]:
 
 
 def no_tenant(refusal: Refusal) -> bool:
-    """Return whether the cloud's sign-in says that it has no such tenant.
+    """Return whether the cloud's sign-in answers that the tenant does not exist.
 
-    Discovery may say so with a bare 400 or 404.
+    The answer of discovery may be a 400 or 404 without a code.
     """
     if refusal.finding.cause == "tenant_not_found":
         return refusal.exchange is not None

@@ -1,4 +1,4 @@
-"""Microsoft Sentinel: a 404 of collections that exist wherever Sentinel is enabled."""
+"""Microsoft Sentinel: the 404 of a collection, which exists in every workspace with Sentinel enabled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conformance.probing.evidence import Evidence, Refusal
 def collection_not_found(
     refusal: Refusal, connection: Connection, workspace: Evidence, onboarding: Evidence
 ) -> Finding | None:
-    """Return the finding of a collection's 404: there is no such workspace, or Sentinel is not enabled on it."""
+    """Return the finding of a collection's 404: the workspace does not exist, or Sentinel is not enabled on it."""
     if isinstance(workspace, Refusal) and workspace.finding.tell_apart != ACCESS and workspace.finding.conclusive:
         return workspace.finding
     if isinstance(onboarding, Refusal) and onboarding.finding.cause in ("sentinel_not_onboarded", "object_not_found"):
