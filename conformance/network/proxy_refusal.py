@@ -22,7 +22,7 @@ SPOKEN = frozenset({"basic"})
 """The authentication schemes that this client supports for a proxy."""
 _STATUS = re.compile(r"(\d{3})\b")
 _SOCKS_REPLY = re.compile(r"could not connect: ([A-Za-z ]{1,40})\.")
-"""httpcore's text for a reply of RFC 1928."""
+"""httpcore's text for a SOCKS reply (RFC 1928)."""
 _WORD = re.compile(r"[A-Za-z0-9_./-]{1,40}")
 
 

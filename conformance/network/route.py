@@ -11,7 +11,7 @@ from typing import Any
 from conformance.network.proxy_settings import Proxy, exemption
 
 EXTENSION = "route"
-"""The extension of an ``httpx.Request`` that holds its :class:`Route`."""
+"""The extension of an ``httpx.Request`` with its :class:`Route`."""
 _SCHEME = re.compile(r"(?:^|,\s*)([A-Za-z][A-Za-z0-9-]*)(?=\s|,|$)")
 
 

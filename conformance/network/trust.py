@@ -17,7 +17,7 @@ from conformance.network.proxy_settings import UnusableSetting
 
 FILE, FOLDER = "SSL_CERT_FILE", "SSL_CERT_DIR"
 UNREAD = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""Variables with authorities for requests (and so the Azure CLI) and curl, which this program does not read."""
+"""Variables with authorities for requests (used by the Azure CLI) and curl. This program does not read them."""
 VIRTUAL_TENANT = "sentinel-conformance"
 """The organisation of the authority that the virtual tenant's server creates for itself."""
 SERVICES = frozenset({"Microsoft Corporation", "DigiCert Inc", "DigiCert, Inc.", VIRTUAL_TENANT})
@@ -26,7 +26,7 @@ SERVICES = frozenset({"Microsoft Corporation", "DigiCert Inc", "DigiCert, Inc.",
 learn.microsoft.com/azure/security/fundamentals/azure-ca-details
 """
 MIN_AUTHORITIES = 30
-"""A file with fewer certificates does not hold the public authorities, of which there are more than 100."""
+"""The minimum number of certificates in a file with the public authorities, of which there are more than 100."""
 _CERTIFICATE = re.compile(rb"-----BEGIN (?:TRUSTED )?CERTIFICATE-----")
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _LARGEST = 16 * 1024 * 1024

@@ -20,7 +20,7 @@ from conformance.report.entry import Entry
 from conformance.report.wording import OWNERS
 
 MAX_ANNOTATIONS = 10
-"""Maximum that GitHub shows for one step."""
+"""The maximum number of annotations that GitHub shows for one step."""
 Level = Literal["error", "warning"]
 
 
@@ -56,7 +56,9 @@ SYSTEMS: tuple[tuple[str, str, str, Callable[[Annotation], str]], ...] = (
     ("GITHUB_ACTIONS", "true", "GITHUB_WORKSPACE", github),
     ("TF_BUILD", "True", "BUILD_SOURCESDIRECTORY", azure),
 )
-"""The variable that shows a CI system, its value, the variable of the checkout's folder, and the command."""
+"""For each CI system: the variable that identifies it, the value of this variable, the variable with the folder of the
+checkout, and the function that makes the command.
+"""
 
 
 @dataclass

@@ -49,7 +49,7 @@ class Delivery:
     job_summary: Path | None = None
     addresses: tuple[Secret, ...] = ()
     contact: str = ""
-    """The sender of the hand-back pages, and how to reach them."""
+    """The name and address of the sender of the hand-back pages."""
 
     @classmethod
     def of(cls, option: Callable[[str], Any], environ: Mapping[str, str] = os.environ) -> Delivery:

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from conformance.report.model import ConnectionPart, Document
 
 OBEYED = str.maketrans({"<": "‹", ">": "›", "@": "＠"})
-"""Characters of commands that chats execute instead of showing them, such as ``<!channel>`` and ``@everyone``."""
+"""Replacements for characters of commands that chats execute, such as ``<!channel>`` and ``@everyone``."""
 SECRET_PART = 8
-"""Minimum characters of a part of an address that may be a key; parts with a dot are hosts."""
+"""The minimum length of a part of an address that may be a key; parts with a dot are hosts."""
 TIMEOUT = 20.0
-"""Seconds for one address."""
+"""The maximum time for one address, in seconds."""
 
 
 class NotifyError(UsageError):

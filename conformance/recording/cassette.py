@@ -26,16 +26,16 @@ T = TypeVar("T")
 SCHEMA: Literal["sentinel-conformance/cassette/1"] = "sentinel-conformance/cassette/1"
 INTERACTIONS, MANIFEST = "interactions.json", "manifest.json"
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a file that is read."""
+"""The maximum size of a file in bytes."""
 PACKAGE = Path(__file__).parents[1]
 SHIPPED = next(
     (folder for folder in (PACKAGE / "cassettes", PACKAGE.parent / "cassettes") if folder.is_dir()),
     PACKAGE / "cassettes",
 )
-"""The cassettes that come with the suite: within the package, or beside it in a checkout."""
+"""The folder of the cassettes that come with the suite: inside the package, or beside it in a checkout."""
 
 Tier = Literal["recorded", "virtual"]
-"""Recorded from a real tenant, or from the virtual one."""
+"""A recording of a real tenant, or of the virtual one."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,7 +51,7 @@ class CredentialPart(Part, frozen=True, kw_only=True, omit_defaults=True):
     kind: Literal["client_secret", "certificate", "federated_token"]
     origin: Literal["inline", "env", "file", "other"] = "other"
     exposed: bool = False
-    """Every user of the machine could read it."""
+    """True if every user of the recording machine could read the secret."""
     stand_in: str = ""
 
 
@@ -91,17 +91,17 @@ class Manifest(Part, frozen=True, kw_only=True):
     name: str
     tier: Tier
     suite: str
-    """The version of the suite."""
+    """The version of the suite that made the recording."""
     checks_version: str
     recorded: datetime
-    """The recording machine's clock at the start, moved like all dates. A replay's clock starts here."""
+    """The time at which the recording started, moved like all dates. The clock of a replay starts at this time."""
     connection: ConnectionPart
     verdict: VerdictStatus
     exit_code: int
     requests: int
     checks: tuple[CheckPart, ...]
     shapes: dict[str, tuple[str, ...]] = {}
-    """The fields of all answers with their types, by operation; to compare a later run with."""
+    """The fields of all answers with their types, by operation, for comparison with a later run."""
 
 
 class Cassette(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ ISO = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)
 HTTP = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2}(?: GMT)?")
 SLASHED = re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?= \d{1,2}:\d{2})")
 _YEARS = range(1990, 2200)
-"""Beyond are no times, but words for never and always."""
+"""Years outside of this range are placeholders for "never" and "always"."""
 
 
 @dataclass(frozen=True, slots=True)

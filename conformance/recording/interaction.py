@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 FORM_MEMBERS = frozenset({"client_id", "grant_type", "scope"})
-"""What a token request asks for. The credential in it is neither recorded nor compared."""
+"""The members of a token request that are recorded and compared. The credential is neither."""
 
 
 class RequestPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -11,7 +11,7 @@ MAIL = re.compile(r"[\w.+%#'~-]+@[\w-]+(?:\.[\w-]+)+")
 URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s\"'<>\\^`{|}]+", re.IGNORECASE)
 ARM_ID = re.compile(r"(?<![\w.])/(?:subscriptions|providers)(?:/[^\s\"'?#<>]+)+", re.IGNORECASE)
 RELATIVE_ID = re.compile(r"(?<![\w/.])microsoft\.[a-z.]+(?:/[^\s\"'?#<>/]+){2,}", re.IGNORECASE)
-"""A resource below its provider: ``Microsoft.Provider/type/name``; actions have the same form."""
+"""A resource id relative to its provider: ``Microsoft.Provider/type/name``. Actions have the same form."""
 MAC = re.compile(r"(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}", re.IGNORECASE)
 HASH = re.compile(
     r"(?<![0-9a-z])(?:[0-9a-f]{128}|[0-9a-f]{96}|[0-9a-f]{64}|[0-9a-f]{56}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-z])", re.I
@@ -67,4 +67,4 @@ def is_ipv6(text: str) -> bool:
 
 
 STREAM = re.compile(r"(Custom)-(\w+_CL)")
-"""A stream of a data collection rule, with the customer's table in it."""
+"""A stream of a data collection rule; its name contains the customer's table."""

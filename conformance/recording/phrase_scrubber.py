@@ -18,7 +18,7 @@ QUOTED = re.compile(
     r"|host|named)\W{1,4})?(?<!\w)['\"‘“](?P<what>[^'\"‘’“”\n]{2,120})['\"’”](?!\w)",
     re.IGNORECASE,
 )
-"""Something that an error text quotes, and what it says that it is."""
+"""A quoted part of an error text, and the noun before it, which says what it is."""
 
 
 class PhraseScrubber:

@@ -105,7 +105,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
 )  # fmt: skip
 
 ANY = re.compile("|".join(f"(?:{kind.form.pattern})" for kind in KINDS.values()), re.IGNORECASE)
-"""Matches a pseudonym of any kind; composed ones (``person-0001@domain-0001.example``) part by part."""
+"""Matches a pseudonym of any kind. Combined ones (``person-0001@domain-0001.example``) match only part by part."""
 
 
 def _like_mac(address: int, original: str) -> str:

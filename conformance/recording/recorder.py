@@ -38,10 +38,10 @@ from conformance.verification.verdict import verdict
 
 MODES = ("once", "new_episodes", "all", "rewrite")
 MAX_DAYS = 28
-"""Days that a recording is moved at most, so that what is announced for a day is about as far away as it was."""
+"""The maximum number of days by which a recording is moved: announced dates stay about as far away as they were."""
 TRIES = 3
 MAX_LEAKS = 8
-"""Reasons for which a recording is discarded."""
+"""The maximum number of reasons listed for a discarded recording."""
 
 
 class Discarded(Exception):

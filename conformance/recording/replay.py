@@ -32,7 +32,7 @@ FAILURES: Mapping[str, tuple[type[httpx.HTTPError], str]] = {
     "proxy_failed": (httpx.ProxyError, "502 Bad Gateway"),
     "connection_failed": (httpx.ConnectError, "connection failed"),
 }
-"""The error of the transport that is read as each cause."""
+"""The transport error that is diagnosed as each cause."""
 
 
 class MissingInteraction(Exception):
@@ -54,7 +54,7 @@ class Replay(httpx.AsyncBaseTransport):
             for interaction in interactions
             if interaction.response.failure == "timed_out"
         }
-        """What hosts that were found silent answer to requests that were not sent for that reason."""
+        """Answers to requests that were not sent because their host had timed out, by host."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the recorded answer to a request.

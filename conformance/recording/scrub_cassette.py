@@ -36,7 +36,9 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "client-request-id": "opaque",
     }
 )
-"""The headers of answers that are kept, and how. All others are dropped, cookies and those of requests among them."""
+"""The headers of answers that are recorded, and the way in which each is scrubbed. All others are dropped, including
+cookies and the headers of requests.
+"""
 
 
 CLAIMS = re.compile(r'\bclaims="[A-Za-z0-9+/_=-]{4,}"')

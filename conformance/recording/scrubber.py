@@ -23,9 +23,9 @@ from conformance.recording.service_words import PLAIN_KEY, VERSION, service_word
 from conformance.recording.url_scrubber import UrlScrubber
 
 AT_ONCE = frozenset({"domain", "group", "workspace"})
-"""Treatments of names that may look like anything else: like a host, or like a number."""
+"""Treatments of names that could look like other values, such as a host or a number."""
 TEXTS = (None, "text", "form", "name")
-"""Treatments of members that hold an error text where they stand in a refusal."""
+"""Treatments of members that contain an error text if they are part of a refusal."""
 
 
 class Scrubber:

@@ -18,9 +18,9 @@ PLAIN_KEY = re.compile(r"[@#$]?[A-Za-z_][A-Za-z0-9_]{0,63}(?:@?odata\.\w{1,40})?
 TOKEN = re.compile(r"[^\s\"'<>(){}\[\],;:=|&?!*#`«»“”‘’\\]+")
 CODE = re.compile(r"AADSTS\d{4,8}|\d{4}-\d{2}-\d{2}(?:T\d{2}|-preview)?|\d{1,9}(?:\.\d+)*|v\d(?:\.\d)?", re.IGNORECASE)
 LONG_DIGITS = re.compile(r"\d{6}")
-"""Digits that identify a person: a telephone number, an account."""
+"""Digits that may identify a person, such as a telephone or account number."""
 SHORTEST_HIDDEN = 6
-"""Characters that a word of base64 has to hold to be taken for a text."""
+"""The minimum number of characters that a decoded base64 word needs to be treated as text."""
 
 
 def service_word(value: str) -> str | None:

@@ -16,7 +16,7 @@ NAMED_BY: Mapping[str, Kind] = {
     "workspaces": pseudonym_kinds.WORKSPACE,
     "managementgroups": pseudonym_kinds.NAME,
 }
-"""Segments of an ARM id that a name follows."""
+"""Segments of an ARM id that are followed by a name, and the kind of that name."""
 EXPRESSIONS = frozenset({"$filter", "$orderby", "$select", "$expand", "authorization_endpoint"})
 AS_IS = frozenset({"api-version", "$top", "$count", "$skip"})
 

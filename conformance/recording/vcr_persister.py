@@ -22,7 +22,7 @@ from conformance.sources.base import Channel
 from conformance.sources.live import Live
 
 DROPPED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-"""Headers of how a body travelled, which does not hold for the body as it is kept."""
+"""Headers about the transfer of a body; they do not apply to its recorded form."""
 
 
 class Keeper:

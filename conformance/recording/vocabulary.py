@@ -20,7 +20,7 @@ from conformance.connection import CLOUDS
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 RESOURCE_TYPE = re.compile(r"microsoft\.[a-z.]+(?:/[a-z*]+|/\$metadata)*", re.IGNORECASE)
-"""A type of resources, or an action on them."""
+"""A resource type, or an action on one."""
 SERVICE_HOSTS = frozenset(
     {
         "sts.windows.net",
@@ -42,22 +42,24 @@ SERVICE_HOSTS = frozenset(
         "partner.microsoftonline.cn",
     }
 )
-"""Hosts of Microsoft's that answers point to, beside those of the clouds; names that customers give are below none."""
+"""Hosts of Microsoft that occur in answers, besides those of the clouds. None has subdomains with names given by
+customers.
+"""
 NO_PROSE = frozenset({"hosts.toml", "verbs.toml"})
-"""Data files without error texts: names of hosts and of commands, whose parts may be anybody's names."""
+"""Data files without error texts: names of hosts and of commands, whose parts may also be names of people."""
 _OWN = "$metadata $entity .default default common organizations consumers PrimaryResult authorize keys"
 _PRODUCTS = (
     "Azure Microsoft Sentinel XDR Defender Security Insights for Cloud Apps Endpoint Identity Office Entra Purview"
 )
 _EVENTS = """data connector fetch status change failure summary automation playbook was triggered analytics rule run
     scheduled nrt success partial informational"""
-"""The words of SentinelHealth's documented kinds, operations and states."""
+"""The words in the documented kinds, operations and states of SentinelHealth."""
 _MARKUP = "html head body title meta div span center pre script style href http equiv content charset utf doctype"
 
 
 _TRAILER = "trace correlation id timestamp request"
 _EXAMPLES = frozenset({"contoso", "fabrikam", "adatum", "northwind"})
-"""Names that documentation gives to customers."""
+"""Names of customers in Microsoft's documentation."""
 
 
 @cache

@@ -8,7 +8,7 @@ from conformance.redaction.markers import defuse, printable
 from conformance.redaction.register import hide
 
 MAX_VALUE = 80
-"""Maximum characters of a value in a message."""
+"""The maximum length of a value in a message, in characters."""
 _KINDS = (
     (re.compile(r"[\w~.-]{3}\dQ~[\w~.-]{10,}", re.ASCII), "a client secret"),
     (re.compile(r"eyJ[\w-]{8,}"), "a token"),
@@ -23,9 +23,9 @@ _IDS = re.compile(
     r"(?i:(?<![0-9a-z])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-z]))"
     r"|(?<![0-9a-zA-Z-])(?:(?:[0-9a-f]{1,13}-){2,5}[0-9a-f]{1,13}|(?:[0-9A-F]{1,13}-){2,5}[0-9A-F]{1,13})(?![0-9a-zA-Z-])"
 )
-"""GUIDs, with and without hyphens, and what has hexadecimal digits in groups like one."""
+"""GUIDs with and without hyphens, and groups of hexadecimal digits that look similar."""
 _OPAQUE = re.compile(r"[^\s/\\]{16,}")
-"""Text without blanks, long enough for a password."""
+"""Text without spaces, long enough for a password."""
 _CLASSES = tuple(map(re.compile, ("[a-z]", "[A-Z]", "[0-9]", r"[^\w\s.-]")))
 
 

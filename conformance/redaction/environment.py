@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from conformance.redaction.register import remember
 
 _CREDENTIALS = re.compile(r"(?:://|^[\"'\s]*)(?P<user>[^:/@\s]*):(?P<password>.*)@", re.DOTALL)
-"""Name and password of an address, also of a malformed one: up to its last ``@``."""
+"""The user name and password in an address, which may be malformed: they end at its last ``@``."""
 TOKENS = (
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_RUNTIME_TOKEN",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 LONG = 256
-"""A secret of this many bytes is a token or a key: too long to list all its forms."""
+"""Secrets of this many bytes or more are tokens or keys: too long to list all of their forms."""
 
 
 def forms(value: str) -> list[bytes]:

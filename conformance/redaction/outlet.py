@@ -35,7 +35,7 @@ class Outlet:
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
         self._within = False
-        """Whether the current line already has text."""
+        """True if the current line already has text."""
 
     @classmethod
     def of(cls, stream: IO[str]) -> IO[str]:

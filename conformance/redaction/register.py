@@ -20,19 +20,25 @@ from conformance.redaction.forms import LONG, forms
 
 BLOCK = 8
 PART = 2 * BLOCK - 1
-"""A part of a form with this many bytes is always found. For a token or key, beyond its beginning: ``PART_OF_LONG``."""
+"""Parts of a form with this many bytes are always found. In a token or key this is true only of its beginning;
+elsewhere ``PART_OF_LONG`` applies.
+"""
 STRIDE = 15
-"""Distance of the listed blocks of a long form, without a common divisor with ``BLOCK``."""
+"""The distance between the listed blocks of a long form; it has no common divisor with ``BLOCK``."""
 BEGINNING = 64
 _SPARSE = Struct(f"=Q{STRIDE - BLOCK}x")
 PART_OF_LONG = STRIDE * BLOCK + BLOCK
 SHORT = 4
-"""Minimum bytes of a secret that is removed. A secret shorter than ``BLOCK`` is removed only as a whole word."""
+"""The minimum length in bytes of a secret that is removed. A secret shorter than ``BLOCK`` is removed only as a whole
+word.
+"""
 MAX_BLOCKS = 400_000
-"""Maximum blocks, from the secrets used last: more than 32 connections at a time need, in about 40 MB."""
+"""The maximum number of blocks; the secrets used last are kept. It is more than 32 simultaneous connections need, in
+about 40 MB.
+"""
 HIDDEN = b"***"
 REACH = 64
-"""Bytes before a match in which the beginning of an escape sequence is searched."""
+"""The number of bytes before a match that are searched for the beginning of an escape sequence."""
 _CUT = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?)\Z")
 """An escape sequence that was cut off, at the end of a text: half of one makes JSON invalid."""
 

@@ -18,7 +18,9 @@ COLOURS: Mapping[VerdictStatus, str] = {
     "partial": "#57606a",
     "conformant": "#2a7d34",
 }
-"""The worst first; each dark enough for white letters (contrast of 4.5 and more), and never the only sign."""
+"""From the worst verdict to the best. Each colour has a contrast of at least 4.5 with white letters, and the word
+repeats the verdict.
+"""
 WORDS: Mapping[VerdictStatus, str] = {
     "nonconformant": "broken",
     "incomplete": "unclear",
@@ -27,7 +29,7 @@ WORDS: Mapping[VerdictStatus, str] = {
 }
 WORDS_OF_MANY: Mapping[VerdictStatus, str] = {**WORDS, "conformant": "work"}
 LETTER, MARGIN = 6.6, 6
-"""Width of an average letter of 11 px, and the space before and behind a text; px."""
+"""The width of an average letter at 11 px, and the space on each side of a text; in pixels."""
 
 
 def badge(document: Document) -> bytes:

@@ -10,7 +10,7 @@ from conformance.report.model import Document
 from conformance.report.wording import ranges
 
 MAX_LINES = 8
-"""Lines for one kind of change; what is left is counted."""
+"""The maximum number of lines for one kind of change; the text after them says how many more there are."""
 
 Line = tuple[str, str]
 

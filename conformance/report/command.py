@@ -11,17 +11,19 @@ from pathlib import Path
 LEFT_OUT = re.compile(
     r"-(?:k|m)(?P<value>.*)|--(?:deselect|sentinel-(?:notify|report)|junit-?xml)(?P<given>=.*)?", re.DOTALL
 )
-"""Options left out with their values: what chooses tests, and where reports went (addresses can hold secrets)."""
+"""Options that are left out with their values: selections of tests, and outputs (their addresses can contain
+secrets).
+"""
 MANNER = re.compile(r"-[vqx]+|--(?:lf|last-failed|ff|failed-first|sw|stepwise|verbose|quiet|exitfirst|sentinel-resume)")
-"""Options that do not select: verbosity, and where the last run ended."""
+"""Options that are left out and have no value: verbosity, and options that depend on the previous run."""
 
 
 CONSOLE = "sentinel-conformance"
-"""The console command, whose `verify` takes pytest's options too."""
+"""The console command; its `verify` accepts pytest's options too."""
 
 
 ISOLATION = re.compile(r"--noconftest|--disable-warnings|-p[\w:.]+|--(?:config-file|rootdir)=.*")
-"""What the console command adds by itself."""
+"""Options that the console command always adds."""
 
 
 def program(argv0: str, executable: str) -> list[str]:

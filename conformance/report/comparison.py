@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from conformance.report.model import ConnectionPart, Document
 
 SCHEMAS = ("sentinel-conformance/report/1", "sentinel-conformance/cassette/1")
-"""What can be compared with: a report, or the manifest of a cassette."""
+"""Schemas of files that can be compared: a report, and the manifest of a cassette."""
 FAILING = frozenset({"failed", "blocked", "inconclusive", "error"})
 MAX_FIELDS = 50
-"""Changed fields of one endpoint that are listed; more are counted."""
+"""The maximum number of changed fields listed for one endpoint; further ones are counted."""
 
 
 class ComparisonError(UsageError):
@@ -100,7 +100,7 @@ class PastRun:
     suite: PastSuite
     connections: Mapping[str, PastConnection]
     unfinished: Collection[str] = ()
-    """Those of which this comparison knows nothing: they are not lost."""
+    """Connections without a result in this run; they do not count as lost."""
 
     def missing_from(self, now: Collection[str]) -> tuple[str, ...]:
         """Return the names of this run's connections that are missing from ``now``."""
@@ -130,7 +130,7 @@ class ChangePart(Part, frozen=True, kw_only=True):
     was_cause: str | None
     cause: str | None
     blocked_by: str | None
-    """The check that owns the cause; of what passes now, the one that owned it."""
+    """The check that owns the cause; for a check that passes now, the check that owned its previous cause."""
 
 
 class RetypedPart(Part, frozen=True, kw_only=True):
@@ -147,17 +147,17 @@ class ShapePart(Part, frozen=True, kw_only=True):
     went: tuple[str, ...]
     retyped: tuple[RetypedPart, ...]
     more: int
-    """Changed fields that are not listed."""
+    """The number of changed fields that are not listed."""
 
 
 class ChangesPart(Part, frozen=True, kw_only=True):
     """The changes of one connection. A check is in one of the lists at most."""
 
     newly_failing: tuple[ChangePart, ...]
-    """Failed, blocked, inconclusive or in error now, and was not."""
+    """Checks that are failed, blocked, inconclusive or in error now, and were not before."""
     newly_passing: tuple[ChangePart, ...]
     changed_causes: tuple[ChangePart, ...]
-    """Neither of the two, but for another cause or in another way."""
+    """Checks that fail in both runs or in neither, with another cause or outcome."""
     new_checks: tuple[str, ...]
     lost_checks: tuple[str, ...]
     shapes: tuple[ShapePart, ...]

@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     duration_s: float
     requests: int
     throttled: int
-    """Answers 429."""
+    """The number of answers with status 429."""
     connection: msgspec.Raw
 
     @cached_property

@@ -19,7 +19,9 @@ def encode(document: Document) -> bytes:
 
 
 PLACE = b'\n "connections": []'
-"""Position of the connections in an encoded report without any: no text in it can hold a line break."""
+"""The position of the connections in an encoded report without connections; no text can contain it, as JSON escapes
+line breaks.
+"""
 
 
 def stream(head: Document, connections: Iterable[msgspec.Raw]) -> Iterator[bytes]:

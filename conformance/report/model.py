@@ -24,9 +24,9 @@ class StepPart(Part, frozen=True, kw_only=True):
     """A command, its forms for other shells, the role it requires, and the command that reverts it."""
 
     command: str
-    """For bash, zsh, Azure Cloud Shell, and every shell that ``shells`` does not name."""
+    """For bash, zsh, Azure Cloud Shell, and every shell without an entry in ``shells``."""
     shells: dict[str, str]
-    """By ``powershell``, ``cmd`` or ``macos``."""
+    """Other forms of the command by ``powershell``, ``cmd`` or ``macos``."""
     role: str | None
     undo: str | None
 
@@ -36,10 +36,10 @@ class FixPart(Part, frozen=True, kw_only=True):
 
     text: str
     commands: tuple[str, ...]
-    """Those of ``steps`` alone."""
+    """The commands of ``steps`` alone."""
     portal: str | None
     values: dict[str, str]
-    """What the text, the commands and the path were filled in with, by placeholder."""
+    """The values in the text, the commands and the path, by placeholder."""
     steps: tuple[StepPart, ...] = ()
 
 
@@ -56,12 +56,12 @@ class FindingPart(Part, frozen=True, kw_only=True):
     cause: str
     certainty: Literal["certain", "likely"]
     also: tuple[str, ...]
-    """Other causes that the same answers can have."""
+    """Other causes that can lead to the same answers."""
     owner: str
     explanation: str
     fix: FixPart
     docs: str
-    """Where the page of the cause is."""
+    """The address of the cause's page."""
 
 
 class RootCausePart(FindingPart, frozen=True, kw_only=True):
@@ -70,9 +70,9 @@ class RootCausePart(FindingPart, frozen=True, kw_only=True):
     check: str
     blocks: tuple[str, ...]
     evidence: EvidencePart | None
-    """The answer that it was read from; None where nothing was sent."""
+    """The answer that shows the finding; None if no request was sent."""
     again: str
-    """The command that looks at this alone again."""
+    """The command that repeats this check alone."""
     accepted: AcceptedPart | None
 
 
@@ -85,7 +85,7 @@ class EvidencePart(Part, frozen=True, kw_only=True):
     url: str
     attempts: int
     date: datetime | None
-    """The service's clock."""
+    """The time of the answer, by the service's clock."""
 
 
 class CheckPart(Part, frozen=True, kw_only=True):
@@ -98,15 +98,15 @@ class CheckPart(Part, frozen=True, kw_only=True):
     blocked_by: str | None
     reason: str | None
     duration_s: float | None
-    """Seconds of the exchange behind it, with retries; None where nothing was sent."""
+    """The duration of its exchange in seconds, with retries; None if no request was sent."""
     probes: tuple[str, ...]
     evidence: EvidencePart | None
     finding: FindingPart | None
-    """The finding of a check that failed, warns or is inconclusive itself."""
+    """The check's own finding, if it failed, warns or is inconclusive."""
     accepted: AcceptedPart | None
-    """Of a known finding, and what it blocks: the outcome stays, and does not count."""
+    """Set for an accepted finding and for the checks that it blocks: the outcome stays, but does not count."""
     docs: str | None = None
-    """Address of its page; None for a check of the user's own."""
+    """The address of its page; None for a check that the user wrote."""
 
 
 class RequestPart(Part, frozen=True, kw_only=True):
@@ -122,7 +122,7 @@ class RequestPart(Part, frozen=True, kw_only=True):
     started_s: float
     duration_s: float
     answer: str | None
-    """The beginning of a refusal's body, redacted; None where the answer was as documented."""
+    """The beginning of a refusal's body, redacted; None if the answer was as documented."""
 
 
 class CoveragePart(Part, frozen=True, kw_only=True):
@@ -138,7 +138,7 @@ class VerdictPart(Part, frozen=True, kw_only=True):
     counts: dict[str, int]
     summary: str
     coverage: CoveragePart | msgspec.UnsetType = msgspec.UNSET
-    """Where only a part of the checks ran."""
+    """Set only if some of the checks did not run."""
 
 
 class TargetPart(Part, frozen=True, kw_only=True):
@@ -149,7 +149,7 @@ class TargetPart(Part, frozen=True, kw_only=True):
     resource_group: str
     workspace: str
     profile: str = DEFAULT
-    """What the connection is for."""
+    """The purpose of the connection."""
 
 
 class WatchEventPart(Part, frozen=True, kw_only=True):
@@ -160,7 +160,7 @@ class WatchEventPart(Part, frozen=True, kw_only=True):
     check: str
     cause: str
     owner: str
-    """Whose task the fix was."""
+    """The owner of the fix."""
     explanation: str
 
 
@@ -170,14 +170,14 @@ class ConnectionPart(Part, frozen=True, kw_only=True):
     verdict: VerdictPart
     root_causes: tuple[RootCausePart, ...]
     accepted: tuple[RootCausePart, ...]
-    """Root causes that a baseline accepts: they do not count, and need no fix now."""
+    """Root causes that a baseline accepts: they do not count and need no fix now."""
     checks: tuple[CheckPart, ...]
     requests: tuple[RequestPart, ...]
-    """In the order in which they were sent."""
+    """The requests in the order of sending."""
     shapes: dict[str, tuple[str, ...]]
     """The fields of all answers with their types, by operation."""
     events: tuple[WatchEventPart, ...] | msgspec.UnsetType = msgspec.UNSET
-    """What happened while the connection was watched, oldest first."""
+    """The events of a watch, oldest first."""
 
 
 class SuitePart(Part, frozen=True, kw_only=True):
@@ -196,13 +196,13 @@ class RunPart(Part, frozen=True, kw_only=True):
     requests: int
     exit_code: int
     command: str
-    """What verifies the same connections again, all of them."""
+    """The command that verifies all of the connections again."""
     unfinished: int = 0
-    """Connections without a verdict: the run was cut off."""
+    """The number of connections without a verdict, because the run was interrupted."""
     failed_tests: int | msgspec.UnsetType = msgspec.UNSET
-    """Tests that are no checks, ran beside them in the same session, and failed."""
+    """The number of failed tests in the same session that are not checks."""
     watching: bool | msgspec.UnsetType = msgspec.UNSET
-    """True while what is broken is asked again: this report will be replaced."""
+    """True while broken checks are repeated: this report will be replaced."""
 
 
 class StalePart(Part, frozen=True, kw_only=True):
@@ -224,13 +224,13 @@ class EndPart(Part, frozen=True, kw_only=True):
     what: str
     ends: date
     days_left: int
-    """From the day of the run; negative once the end is past."""
+    """Days from the day of the run; negative after the end."""
     countdown: str
-    """The same as words: ``in 123 days``."""
+    """``days_left`` in words: ``in 123 days``."""
     left: str
-    """What is left to do."""
+    """The remaining work."""
     guide: str
-    """Which steps of the onboarding guide change by then; empty if none."""
+    """The steps of the onboarding guide that change by then; empty if none do."""
     source: str
     connections: tuple[str, ...]
 
@@ -244,6 +244,6 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     connections: tuple[ConnectionPart, ...]
     stale: tuple[StalePart, ...]
     comparison: ComparisonPart | msgspec.UnsetType = msgspec.UNSET
-    """With a previous run, where one was given."""
+    """The changes since a previous run, if one was given."""
     announced_ends: tuple[EndPart, ...] | msgspec.UnsetType = msgspec.UNSET
-    """Of a fleet: the announced ends for which some connection is not ready, the earliest first."""
+    """Only for a fleet: the announced ends that at least one connection is not ready for, the earliest first."""

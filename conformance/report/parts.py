@@ -38,11 +38,11 @@ from conformance.verification.verdict import RootCause
 from conformance.verification.watch_event import WatchEvent
 
 TEXT, ANSWER = 2000, 600
-"""Characters of any one text in a report, and of a refusal's body."""
+"""The maximum length of a text in the report, and of a refusal's body; in characters."""
 NAMEABLE = re.compile(r"[\w.-]+")
-"""Names of connections that pytest's ``-k`` takes as they are."""
+"""Names of connections that can be used in pytest's ``-k`` unchanged."""
 COMMAND = "pytest --sentinel-config=FILE"
-"""What verifies a connection, where a run was not started so itself."""
+"""The command for runs that were not started from a command line."""
 
 
 def _text(text: str, length: int = TEXT) -> str:
@@ -51,7 +51,7 @@ def _text(text: str, length: int = TEXT) -> str:
 
 
 Masking = Callable[..., str]
-""":func:`_text`, which may remember what it returned while one report is built."""
+"""The type of :func:`_text`, or of a cached version for one report."""
 
 
 def connection_part(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 MAX_NAMED = 20
-"""More connections than this are a fleet."""
+"""The maximum number of connections that are not shown as a fleet."""
 
 
 def progress(connections: int, stream: IO[str] | None) -> Progress:

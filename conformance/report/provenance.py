@@ -17,7 +17,7 @@ class Provenance:
 
     kind: Literal["simulation", "recording"]
     source: str
-    """As the run names it: ``fake:healthy``, ``cassette:contoso``."""
+    """The source in the run's terms: ``fake:healthy``, ``cassette:contoso``."""
     recorded: datetime | None = None
 
     @property

@@ -35,7 +35,7 @@ from conformance.report.wording import (
 from conformance.verification.verdict import TROUBLE
 
 FOLDED = 3
-"""With more connections in trouble than this, each gets one line."""
+"""The maximum number of connections in trouble with more than one line each."""
 
 
 class Terminal:

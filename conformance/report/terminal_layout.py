@@ -16,10 +16,10 @@ from conformance.redaction import Outlet
 from conformance.report.wording import Sign
 
 WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")
-"""A word of a command line as it was typed."""
+"""A word of a command line, with its quotes."""
 WIDEST = 100
 HEIGHT = 25
-"""Lines of a screen; as many as 80 columns allow on a narrower one."""
+"""The lines of a screen of 80 columns; narrower screens get more lines for the same text."""
 LABEL = 8
 ASCII = {ord("·"): "-", ord("…"): "...", ord("–"): "-", ord("’"): "'", ord("→"): "->"}
 

@@ -31,13 +31,13 @@ OWNERS: Mapping[str, str] = {
     "nobody": "nobody has to act",
     "suite": "the maintainers of this suite",
 }
-"""Who can fix a cause."""
+"""The owners of causes."""
 
 
 SHELLS: Mapping[str, str] = {"powershell": "PowerShell", "cmd": "cmd.exe", "macos": "macOS"}
-"""Where another form of a command is typed, by the name of the form."""
+"""The shells that need their own form of a command, by the name of the form."""
 LEVELS: Mapping[str, str] = {"must": "required", "should": "recommended"}
-"""How much a check counts."""
+"""The levels of checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ ORDER: tuple[Status, ...] = (
     "not_applicable",
     "not_configured",
 )
-"""Outcomes, what needs attention first."""
+"""Outcomes; those that need attention come first."""
 
 
 def day_of(moment: date) -> str:
@@ -119,7 +119,7 @@ def proof_of(evidence: EvidencePart | None) -> list[str]:
 
 
 LIMITED_SCOPE = "that these checks see "
-"""What a sentence about nothing needs where only a part of the checks ran."""
+"""An addition to sentences that say that nothing is wrong, for runs of only some of the checks."""
 
 
 def counted(counts: Mapping[str, int]) -> str:

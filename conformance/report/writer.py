@@ -17,7 +17,9 @@ from conformance.report.summary import summary
 Form = Callable[[Document], bytes]
 
 FORMS: Mapping[str, Form] = {"report.json": json.encode, "report.html": page, "summary.md": summary, "badge.svg": badge}
-"""Each file of the folder and what makes it. The pages to hand back, of each connection and language, come beside."""
+"""The files of the folder and the functions that make them. Hand-back pages are added for each connection and
+language.
+"""
 
 
 def write(folder: Path, document: Document, languages: Sequence[str] = ("en",), contact: str = "") -> None:

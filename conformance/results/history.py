@@ -18,9 +18,9 @@ from conformance.report.entry import Entry
 from conformance.verification.verdict import VerdictStatus
 
 LOCK_TIMEOUT = 30.0
-"""Seconds to wait while another run writes."""
+"""The maximum time to wait while another run writes, in seconds."""
 OPENING = 5.0
-"""The same before anything is verified: another run holds the file for milliseconds at a time."""
+"""The same when the file is opened, before anything is verified: other runs lock the file for milliseconds only."""
 LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 # Each script migrates a file to the next version; `user_version` is the number of scripts that have run.

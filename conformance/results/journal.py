@@ -20,7 +20,7 @@ from conformance.results.packed_lines import PackedLines
 
 FILE = "connections.jsonl"
 LONGEST = 64 * 1024 * 1024
-"""Maximum bytes of a line."""
+"""The maximum length of a line in bytes."""
 S = TypeVar("S", bound=msgspec.Struct)
 
 

@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Iterator
 
 SEGMENT = 24 * 1024
-"""Bytes of a line that are compressed together, with the same place of the first line as a dictionary."""
+"""The number of bytes that are compressed together, with the same part of the first line as a dictionary."""
 WINDOW = 32 * 1024
-"""Size of zlib's window."""
+"""The size of zlib's window in bytes."""
 
 
 class PackedLines:

@@ -13,11 +13,11 @@ from conformance.results.history import Episode, History, Observation, by_connec
 from conformance.verification.verdict import VerdictStatus
 
 SAME_RUN = timedelta(hours=1)
-"""The shards of one run begin within this time: the jobs of a CI matrix start when a machine is free."""
+"""The maximum time between the starts of one run's shards: the jobs of a CI matrix start when a machine is free."""
 MAX_POINTS = 90
-"""Maximum runs in the chart of a page: the last runs."""
+"""The maximum number of runs in the chart of a page; the last runs are shown."""
 BATCH = 1000
-"""Number of connections whose observations are read at a time."""
+"""The number of connections whose observations are read at once."""
 
 
 def trend(history: History, since: datetime | None = None) -> Trend:

@@ -17,9 +17,9 @@ from conformance.apis.tables import TABLES
 from conformance.connection.clouds import CLOUDS
 
 GUID_MARK = "5ea1ed00000040008000"
-"""How a pseudonym's GUID begins, without hyphens."""
+"""The first digits of a pseudonym's GUID, without hyphens."""
 HEX_MARK = "0" * 24
-"""How a pseudonym of a long hexadecimal number begins."""
+"""The first digits of the pseudonym of a long hexadecimal number."""
 WORD = re.compile(r"(?:group|workspace|person|host|name|opaque|text|path|domain|url)-[0-9]{4,}", re.IGNORECASE)
 """A pseudonym of a name or text: the kind of the original, and a number."""
 
@@ -48,7 +48,7 @@ _PUBLIC_HOSTS = """
     schemas.xmlsoap.org security.microsoft.com sts.windows.net system.net www.w3.org
     """
 PUBLIC_HOSTS = frozenset(_PUBLIC_HOSTS.split())
-"""Hosts of Microsoft and of standards that documents of the services point to, beside the services themselves."""
+"""Hosts of Microsoft and of standards that the services' documents mention, besides the hosts of the services."""
 _PUBLIC_IDS = """
     00000000-0000-0000-0000-000000000000
     f8cdef31-a31e-4b4a-93e4-5f571e91255a

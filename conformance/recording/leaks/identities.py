@@ -23,7 +23,9 @@ COUNTRIES = """
     ae ar at au be bg br ca ch cl cn cz de dk ee es eu fi fr gr hk hr hu ie il ir it jp kr lt lu lv mx my nl no nz
     pl pt ro rs ru sa se sg si sk th tr tw ua uk us vn za
 """
-"""Country codes that are no usual member name or file suffix; hosts in URLs and mail addresses may have any."""
+"""Country codes that are unusual as member names or file suffixes. In URLs and mail addresses, every domain
+is checked.
+"""
 DOMAINS = "|".join((*GENERIC.split(), *COUNTRIES.split()))
 ADDRESS6 = re.compile(r"(?<![\w:.])[0-9a-f:]{0,39}:[0-9a-f:]{1,39}(?:\.[0-9.]{5,11})?(?![\w:])", re.IGNORECASE)
 MACS = frozenset({"macaddress", "mac"})

@@ -14,9 +14,9 @@ from conformance.recording.leaks.passages import Passage
 from conformance.recording.leaks.rule import Rule
 
 SHORTEST = 4
-"""Shorter values occur anywhere by chance."""
+"""The minimum length of a value that is searched for: shorter ones occur by chance."""
 WHOLE = 8
-"""Up to this length a value is looked for as a whole word."""
+"""Values up to this length are searched for as whole words."""
 
 
 def known_values(connection: Connection) -> list[str]:

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 DEPTH = 8
-"""Layers within layers that are looked into."""
+"""The maximum number of nested layers that are read."""
 BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})|\\+x([0-9a-fA-F]{2})")
 ENCODED = re.compile(r"%[0-9a-fA-F]{2}")

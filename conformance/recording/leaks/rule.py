@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from conformance.recording.leaks.passages import Passage
 
 Find = Callable[[Passage], Iterable[str]]
-"""The values in a passage that must not occur there."""
+"""A function that returns the values in a passage that must not occur there."""
 
 
 @dataclass(frozen=True, slots=True)

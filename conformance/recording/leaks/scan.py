@@ -22,7 +22,7 @@ __all__ = ["RULES", "Leak", "ScanError", "known_values", "leaks", "read"]
 RULES: tuple[Rule, ...] = (*secrets.RULES, *identities.RULES, *words.RULES)
 EXCERPT = 48
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a file."""
+"""The maximum size of a file in bytes."""
 PLAIN = re.compile(r"[$@A-Za-z_][\w.@$-]{0,63}")
 
 

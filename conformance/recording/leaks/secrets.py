@@ -20,7 +20,9 @@ TOKEN = re.compile(r"eyJ[\w-]{6,}(?:\.[\w-]*)*")
 RANDOM = re.compile(r"[A-Za-z0-9+_~=-]{20,}")
 SHORTEST_RANDOM = 20
 MOST_REGULAR = 0.42
-"""Changes between letters in lower case, in upper case and digits, for each character: names and prose have fewer."""
+"""The maximum number of changes between lower case, upper case and digits per character: random text has more than
+names and prose.
+"""
 
 _CREDENTIALS = """
     access_token assertion authorization client_assertion client_secret code_verifier cookie id_token key
@@ -28,9 +30,9 @@ _CREDENTIALS = """
     secrettext set-cookie sharedkey x-api-key x-functions-key
     """
 CREDENTIALS = frozenset(_CREDENTIALS.split())
-"""Members, headers and parameters that hold a credential or a part of one, in lower case."""
+"""Members, headers and parameters that contain a credential or a part of one, in lower case."""
 HINT = re.compile(r"h\d\d")
-"""The text in place of the beginning of a secret, which Graph returns."""
+"""The placeholder for the beginning of a secret, which Graph returns."""
 
 
 def is_removed(text: str) -> bool:

@@ -26,13 +26,13 @@ _NAMES = """
     resource_group workspace_name
     """
 NAMES = frozenset(_NAMES.split())
-"""Members and columns that hold names and free text, in lower case."""
+"""Members and columns that contain names and free text, in lower case."""
 _PUBLIC = """
     http https microsoft graph azure resource manager log analytics api windowsdefenderatp defender for endpoint
     sentinel xdr
     """
 PUBLIC = frozenset(_PUBLIC.split())
-"""Words of the services' own names for themselves."""
+"""Words in the services' own names."""
 _PHRASES = """
     alertproductnames authorization content-type controlname cache-control error error_codes error_description
     errormessage exclusionreason metricname operationname p3p productcomponentname productfilter productname
@@ -41,7 +41,7 @@ _PHRASES = """
     x-ms-failure-cause
     """
 PHRASES = frozenset(_PHRASES.split())
-"""Fields in which services write names and sentences of their own."""
+"""Fields in which services write their own names and sentences."""
 SENTENCE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}")
 PARTS = re.compile(r"[^\s,;:|()\[\]{}<>\"'`=/\\&?!*+]+")
 QUOTED = (
@@ -54,9 +54,9 @@ WITHIN: Mapping[str, frozenset[str]] = {
     "name": frozenset({"entities", "evidence", "relateduser"}),
     "": frozenset({"tags", "machinetags", "customtags", "systemtags"}),
 }
-"""Fields that hold names only inside of these members; the empty name means any member."""
+"""Fields that contain names only inside of these members; the empty name means any field."""
 SERVICES_OWN = frozenset({"error", "innererror", "errors", "details", "status"})
-"""Members whose ``message`` is a service's; any other is a person's comment."""
+"""Members in which a ``message`` is written by a service; elsewhere it is a person's comment."""
 
 
 def pseudonymous(text: str) -> bool:

@@ -34,7 +34,7 @@ from conformance.verification.baseline import Stale
 from conformance.verification.verdict import STATUSES, TROUBLE
 
 MAX_CASES = 200
-"""Connections of a cause whose own findings, with their commands, are on the page of its owner."""
+"""The maximum number of connections per cause whose findings, with commands, are on the owner's page."""
 
 
 @dataclass
@@ -43,7 +43,9 @@ class _CauseCount:
 
     first: FindingPart
     place: tuple[Any, int]
-    """Of ``first``: the connection's place in the run's order, and the finding's place in the connection."""
+    """The position of ``first``: the sort key of its connection, and its index among the findings of that
+    connection.
+    """
     alike: bool = True
     names: dict[str, None] = field(default_factory=dict)
     cases: dict[str, FindingPart] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from conformance.checks.announcements import ANNOUNCEMENTS, Announcement
 from conformance.report.model import CheckPart, EndPart
 
 OPEN = ("failed", "warning")
-"""Outcomes of a check that say that a connection is not ready."""
+"""Outcomes of a check that mean that a connection is not ready."""
 
 
 @dataclass
@@ -19,7 +19,7 @@ class EndsFound:
     """The connections that are not ready for each announced end, added one at a time."""
 
     names: dict[str, dict[str, None]] = field(default_factory=dict)
-    """Keys of connections, by the id of the end."""
+    """Keys of connections by the id of the end; dicts that serve as ordered sets."""
 
     def add(self, name: str, checks: Iterable[CheckPart]) -> None:
         """Add the checks of a connection. Accepted findings are left out."""

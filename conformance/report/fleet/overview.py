@@ -26,11 +26,11 @@ from conformance.verification.verdict import TROUBLE, VerdictStatus
 
 Weight = Literal["failed", "inconclusive", "warning"]
 WEIGHTS: tuple[Weight, ...] = ("failed", "inconclusive", "warning")
-"""How a cause counts, the worst first; each is named as the outcome that it makes."""
+"""The weights of a cause, the worst first; each has the name of the outcome that the cause leads to."""
 MAX_ROWS = 5
-"""Connections listed as the slowest, and as the most throttled."""
+"""The maximum number of connections listed as the slowest."""
 NAMES = 3
-"""Names in a sentence; what is left is counted."""
+"""The maximum number of names in a sentence; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class Row:
     seconds: float
     throttled: int
     page: str | None
-    """The folder of its own pages, as its name; None of a connection that is not in trouble."""
+    """The name of the folder with its own pages; None if the connection is not in trouble."""
     owners: tuple[str, ...] = ()
-    """Who can fix each of its causes, in the same order."""
+    """The owner of each of its causes, in the same order."""
     whole: bool = True
-    """Whether all checks ran: only then there is a page to hand back."""
+    """True if all checks ran: only then the connection has a hand-back page."""
 
     @property
     def works(self) -> bool:
@@ -71,7 +71,7 @@ class SharedCause:
     docs: str
     names: tuple[str, ...]
     cases: Mapping[str, FindingPart]
-    """The finding of each connection by name, of the first ones only."""
+    """The finding by name of the connection, for a limited number of connections."""
 
     @property
     def means(self) -> str:
@@ -94,11 +94,11 @@ class Changes:
 
     since: datetime
     failing: Mapping[str, tuple[str, ...]]
-    """Some check fails that did not, and the connection does not work."""
+    """Connections that do not work, with at least one check that newly fails."""
     fixed: tuple[str, ...]
-    """Works, and did not in full."""
+    """Connections that work now; at least one check failed before."""
     changed: Mapping[str, tuple[str, ...]]
-    """Otherwise not the same."""
+    """Connections with any other difference."""
     new: tuple[str, ...]
     lost: tuple[str, ...]
     same: int
@@ -113,9 +113,9 @@ class Overview:
     causes: tuple[SharedCause, ...]
     changes: Changes | None
     checks: Mapping[str, int]
-    """How many checks ended how, over all connections."""
+    """The number of checks with each outcome, over all connections."""
     past: Past = field(default_factory=Past)
-    """What earlier runs found."""
+    """The findings of earlier runs."""
 
     @property
     def verdicts(self) -> Counter[VerdictStatus]:

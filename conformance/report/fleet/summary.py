@@ -11,7 +11,7 @@ from conformance.report.provenance import provenance
 from conformance.report.wording import OWNERS, SIGNS, capital, request_summary
 
 MAX_ROWS = 50
-"""Connections in trouble that are listed; the others are counted, and are in ``index.html``."""
+"""The maximum number of connections in trouble that are listed; the others are counted and are in ``index.html``."""
 
 
 def summary(fleet: Overview) -> bytes:

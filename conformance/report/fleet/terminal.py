@@ -14,9 +14,11 @@ from conformance.report.wording import SIGNS, request_summary
 from conformance.report.wording import counted as checks_counted
 
 MAX_ROWS = 8
-"""Causes listed of each kind; more are counted. Where the screen is too small, warnings go first."""
+"""The maximum number of causes listed of each kind; the others are counted. On a small screen, warnings are left out
+first.
+"""
 CAUSE, NOTE, FACT, FIX, GAP = 0, 4, 3, 5, 6
-"""How soon a line is left out; the highest first."""
+"""The ranks of lines: on a small screen, the highest are left out first."""
 
 
 def draw(fleet: Overview, console: Console, *, full: bool = False) -> None:

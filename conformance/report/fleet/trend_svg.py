@@ -26,7 +26,7 @@ WIDE, LEFT, RIGHT = 800, 56, 24
 TOP, HIGH = 104, 200
 ROW, LABEL = 24, 76
 LONGEST = 44
-"""Characters of a name."""
+"""The maximum length of a name in characters."""
 
 
 class Picture:

@@ -19,12 +19,14 @@ STACK: Mapping[VerdictStatus, tuple[str, str]] = {
     "partial": ("▒", "o"),
     "conformant": ("░", "."),
 }
-"""The parts of a bar, and their signs, in Unicode and in ASCII. What is broken comes first: there lengths compare."""
+"""The parts of a bar with their signs in Unicode and in ASCII. Broken connections are the first part, so that their
+lengths can be compared.
+"""
 Stack = Mapping[VerdictStatus, tuple[str, str]]
 WIDTH, BESIDE = 36, 40
-"""The largest width of a bar, and of the text beside it."""
+"""The maximum width of a bar, and the space for the text beside it; in characters."""
 MAX_ROWS = 12
-"""Rows of a list; what is left out is counted."""
+"""The maximum number of rows in a list; the others are counted."""
 
 
 def stack_of(nights: Sequence[RunPoint]) -> Stack:

@@ -21,7 +21,7 @@ from conformance.report.provenance import provenance
 from conformance.report.wording import OWNERS
 
 PAGES = "connections"
-"""The folder with a folder for each connection in trouble."""
+"""The folder that contains a folder for each connection in trouble."""
 FORMS: Mapping[str, Callable[[Overview], bytes]] = {
     "index.html": index,
     "summary.md": summary,

@@ -15,7 +15,7 @@ from conformance.report.provenance import Provenance
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 HINT = re.compile(r"<[a-z-]+>")
-"""The text in place of an unknown value: a command or a step that requires the value is of no use."""
+"""The text in place of an unknown value. Commands and steps that contain it are useless and are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Page:
     language: str
     title: str
     origin: str | None
-    """That this is a simulation or a recording, where it is."""
+    """The sentence that this is a simulation or a recording; None if the services themselves answered."""
     text: Mapping[str, str]
     opening: str
     facts: Mapping[str, str]

@@ -13,7 +13,7 @@ from pathlib import Path
 from conformance.toml_file.tables import table
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "fr": "Français", "es": "Español", "ja": "日本語"}
-"""The languages that there are, each by its own name."""
+"""The available languages, each with its own name."""
 DATES: Mapping[str, str] = {
     "en": "{0.day} {0:%B %Y}",
     "de": "{0:%d.%m.%Y}",
@@ -21,7 +21,7 @@ DATES: Mapping[str, str] = {
     "es": "{0:%d/%m/%Y}",
     "ja": "{0.year}年{0.month}月{0.day}日",
 }
-"""How a day is written in each language, for ``str.format``."""
+"""The format of a date in each language, for ``str.format``."""
 DOMAIN = "handback"
 LOCALE = Path(str(resources.files("conformance.report"))) / "locale"
 

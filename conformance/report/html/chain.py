@@ -11,7 +11,7 @@ from conformance.report.wording import ORDER, SIGNS, counted, worst
 
 WIDTH, HEIGHT = 216, 56
 GAP, ROW = 58, 72
-"""Between columns, and from one row to the next. The style has the looks of a box and its size."""
+"""The space between columns, and the distance between rows. They fit the size of a box in the style sheet."""
 
 
 @dataclass(frozen=True, slots=True)

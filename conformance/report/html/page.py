@@ -51,13 +51,15 @@ VOCABULARY: Mapping[str, object] = {
     "proof_of": proof_of,
     "capital": capital,
 }
-"""What the templates know of words beside what they are given to show."""
+"""Words and functions that every template can use."""
 LARGEST = 300_000
-"""Bytes of a page. A larger one leaves out details: first the evidence of what works, then the pictures."""
+"""The maximum size of a page in bytes. A larger page omits details: first the evidence of passed checks, then the
+pictures.
+"""
 MAX_OPEN_CONNECTIONS = 3
-"""With more connections than this, the page leaves evidence to the JSON report."""
+"""For more connections than this, evidence is only in the JSON report."""
 MAX_TODO = 12
-"""Root causes that the top of a page lists."""
+"""The maximum number of root causes listed at the top of a page."""
 DETAILS = ("everything", "pictures", "causes")
 
 

@@ -10,7 +10,7 @@ from conformance.report.model import RequestPart
 SCALE = 1000
 """Units of the drawing from the first request to the last answer."""
 MIN_WIDTH = 4
-"""So much of a bar is seen, however quick the answer."""
+"""The minimum width of a bar, so that fast answers are visible."""
 
 
 @dataclass(frozen=True, slots=True)

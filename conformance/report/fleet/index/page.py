@@ -20,11 +20,11 @@ from conformance.report.wording import OWNERS
 
 LOOK = "conformance.report.html"
 OWNER_PAGES = "owners"
-"""The folder of the pages for owners."""
+"""The folder with the pages for owners."""
 WITHOUT_PAGE = ("nobody", "provider")
-"""Owners to whom no page can be sent."""
+"""Owners that have no page: it could not be sent to them."""
 NOT_KNOWN = "unknown"
-"""The group of connections whose verdict has no cause."""
+"""The group of connections without a cause."""
 
 
 @dataclass(frozen=True, slots=True)
