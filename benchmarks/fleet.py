@@ -40,7 +40,7 @@ THREADS = 4
 CLIENTS = ROOT / ".venv-clients" / "bin" / "python"
 SDK_CONNECTIONS = 3
 ROUNDS = 3
-"""In which a fleet and the bare loop run in turns."""
+"""Runs of a fleet and of the bare loop, in turns."""
 FEW_FILES = 256
 """The limit of open files that macOS comes with."""
 Rows = list[tuple[str, str, str]]

@@ -31,7 +31,7 @@ from conformance.verification.api import verify
 LATENCY = 0.1
 """Seconds before each answer of the served virtual tenant."""
 RUNS = 5
-"""Live runs, in turns with what they are compared with: a machine's load changes from second to second."""
+"""Live runs, in turns with the runs to compare with: a machine's load changes from second to second."""
 
 
 def critical_path(evidence: dict[str, Evidence]) -> int:

@@ -96,7 +96,7 @@ def test_throttling_without_end_is_told(sentinel_tenant, connector, waited):
 
 ASKED = ("entra.token", "sentinel.incidents")
 CANNED = [name for name, one in FAULTS.items() if one.endpoint in ASKED and not one.numbered]
-"""Older wordings, bare statuses, pages of proxies: answers to what the connector asks that no scenario gives."""
+"""Older wordings, bare statuses and pages of proxies: answers that no scenario gives to this connector."""
 
 
 WITH_A_SECRET = [name for name, one in SCENARIOS.items() if one.credential is None]

@@ -80,7 +80,7 @@ class Plugin:
     """Matches the exit code in the report, as group 1."""
     distinct: str | None = None
     reasons: bool = False
-    """Whether the report has the reason of what did not pass."""
+    """True if the report has the reason of each test that did not pass."""
     begins: str | None = None
     """A text that the first lines of the output must have."""
     part: bool = False

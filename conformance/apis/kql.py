@@ -78,7 +78,7 @@ DAILY_CAP = Query(
     '| where Category =~ "Ingestion" and Detail contains "OverQuota"\n'
     "| count",
 )
-"""How often the daily cap stopped ingestion in the last 7 days, in the one column Count."""
+"""Its one column, Count, is the number of times the daily cap stopped ingestion in the last 7 days."""
 
 HEALTH = Query(
     "health",
@@ -108,7 +108,7 @@ AGENTS = Query(
     "| summarize LastHeartbeat=max(TimeGenerated) by Computer\n"
     "| summarize Agents=count(), Silent=countif(LastHeartbeat < ago(1d))",
 )
-"""How many agents sent a heartbeat in the last 14 days, and how many of them none in the last day."""
+"""The number of agents with a heartbeat in the last 14 days, and the number of those without one in the last day."""
 
 QUERIES: Mapping[str, Query] = MappingProxyType(
     {

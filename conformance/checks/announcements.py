@@ -10,7 +10,7 @@ from types import MappingProxyType
 from conformance.toml_file.tables import table
 
 SOON = timedelta(days=180)
-"""How long before the end of an API a connection that uses it gets a warning."""
+"""Time before the end of an API from which a connection that uses it gets a warning."""
 
 
 @dataclass(frozen=True, slots=True)

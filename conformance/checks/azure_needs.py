@@ -36,7 +36,7 @@ def of_the_reader(connection: Connection) -> str | None:
 
 
 COMMON = frozenset({"microsoft.support/*", "microsoft.resources/deployments/*", "microsoft.insights/alertrules/*"})
-"""What Microsoft gives to its reader roles too: support requests, deployments and metric alerts of one's own."""
+"""Actions of Microsoft's own reader roles: support requests, deployments and metric alerts of the caller."""
 
 
 def changes(action: str) -> bool:

@@ -58,7 +58,7 @@ class CheckFinding:
     exchange: Exchange | None
     stated: bool = False
     binding: bool = True
-    """Whether it may be a failure, and not only a warning."""
+    """False if it can be a warning at worst."""
 
 
 class Judge:

@@ -34,7 +34,7 @@ AREAS: Mapping[str, str] = {
     "readiness": "Ready for what Microsoft has announced",
     "guide": "The onboarding guide",
 }
-"""The areas in the order of a connection: what comes later needs what comes before."""
+"""The areas in the order of a connection: each needs those before it."""
 
 ID = re.compile(r"[A-Z][A-Z0-9]*-\d{3}")
 

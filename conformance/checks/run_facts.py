@@ -12,7 +12,7 @@ from conformance.probing.evidence import Answer, Evidence, Exchange
 from conformance.probing.tokens import Token
 
 TOKEN = "token_"
-"""What the names of the probes begin with that ask for a token; the API's name follows."""
+"""The prefix of the names of probes that ask for a token, before the API's name."""
 
 
 def run_facts(

@@ -19,7 +19,7 @@ from conformance.probing.following import SETTLED, is_settled
 from conformance.probing.graph import LONG_PAGE
 
 INGESTION = SETTLED
-"""What is newer may not have arrived in the other place yet."""
+"""Newer incidents and alerts may not have arrived at the other API yet."""
 
 
 @check(

@@ -20,7 +20,7 @@ from conformance.probing.following import is_settled
 from conformance.probing.partial import LIMITS
 
 TIMESPAN = timedelta(hours=6)
-"""What the timespan probe asks for."""
+"""The timespan of the timespan probe."""
 
 
 @check(
@@ -136,7 +136,7 @@ def test_columns(rows: Answer[QueryResponse], table: str) -> None:
 
 
 LOOK_BACK = timedelta(days=14)
-"""How old a row the freshness query sees."""
+"""The maximum age of a row that the freshness query sees."""
 
 
 @check("LA-030", "data is fresh and arrives in time", level="should", owns=("data_stale",))

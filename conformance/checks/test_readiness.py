@@ -166,7 +166,7 @@ def test_rules_with_incidents(alert_rules: Answer[ArmList[AlertRule]]) -> None:
 
 
 CHANGING = {"IncidentTitle": "the title", "IncidentProviderName": "the provider"}
-"""Properties of incidents that the Defender portal sets itself: what it calls an incident, and who it is of."""
+"""Properties of incidents that the Defender portal sets itself, such as the title and the owner."""
 
 
 def compared(rule: AutomationRule) -> set[str]:

@@ -32,7 +32,7 @@ _AROUND = " \t\r\n\"'`“”„‟«»‘’‚‛<>[](){}*,;"
 _WHOLE_GUID = re.compile(rf"(?<![0-9a-f]){GUID.pattern}(?![0-9a-f])", re.IGNORECASE)
 
 Valid = Callable[[str, str], bool]
-"""Whether a value can be right for a key."""
+"""Returns True if a value, the second argument, can be right for a key."""
 
 
 def parts_of(value: str) -> dict[str, str]:

@@ -21,7 +21,7 @@ from conformance.toml_file.document import did_you_mean, kind
 from conformance.toml_file.positions import Table, tables
 
 MAX_CORRECTIONS = 3
-"""With more wrong keys than this, only keys without a suggested correction are explained."""
+"""If more keys are wrong, only those without a suggested correction are explained."""
 MAX_REPAIRS = 20
 """Maximum number of lines that are left out because no parser can read them."""
 

@@ -15,7 +15,7 @@ _SEPARATOR = re.compile(r"[\s_\u2010-\u2015\u2212-]")
 """The characters between the groups: a hyphen, or its substitutes by text editors and scripts."""
 _HEXADECIMAL = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _TOTALS = range(12, 53)
-"""How many hexadecimal digits a text has that is nearly a GUID."""
+"""Numbers of hexadecimal digits in a text that is nearly a GUID."""
 _MIN_UNGROUPED = 20
 """So many of them where the first group is not that of a GUID."""
 _MAX_FOREIGN = 4

@@ -209,7 +209,7 @@ KINDS: tuple[tuple[str, Callable[[str], object]], ...] = (
     ("a domain", DOMAIN.fullmatch),
     ("a name", WORKSPACE_NAME.fullmatch),
 )
-"""What may be pasted where an id belongs."""
+"""Kinds of values that are pasted in place of an id."""
 
 
 def _id_text(value: str) -> str:

@@ -44,7 +44,7 @@ class Clients:
         self._most = most
         self._all: set[Client] = set()
         self.crowded = False
-        """Whether clients wait."""
+        """True while clients wait."""
 
     async def accept(
         self, listening: socket.socket, attend: Callable[[socket.socket, Client], Awaitable[None]]

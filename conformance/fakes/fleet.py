@@ -45,8 +45,8 @@ WAYS = (
     "intercepted",
     "service-principal-missing",
 )
-"""The scenarios that broken tenants are in, in turn. What is wrong shows in answers alone: not before a tunnel, which
-many tenants share, not in a tenant id that no tenant has, and not in a file that a run refuses as a whole.
+"""The scenarios of broken tenants, in turn. Each shows in answers alone: not before a tunnel, which many tenants share,
+not in a tenant id that does not exist, and not in a file that a run refuses as a whole.
 """
 SILENCES: Mapping[str, Disturbance] = {
     "silent": Disturbance(Obstacle.SILENT),

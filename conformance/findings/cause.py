@@ -32,7 +32,7 @@ class Cause:
     explanation: str
     fix: str
     tell: str | None = None
-    """How to check for this cause, if an answer allows several."""
+    """The way to check for this cause, if an answer allows several."""
     commands: tuple[Command, ...] = ()
     portal: str | None = None
     again: str | None = None

@@ -12,7 +12,7 @@ from conformance.findings.data import load
 from conformance.findings.lazy_pattern import lazy_pattern
 
 OPTION = lazy_pattern(r"\{(--[a-z-]+)\}")
-"""In the template of an ``undo``: the value that the command itself has for an option."""
+"""A placeholder in the template of an ``undo``: the value of an option of the command itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Verb:
     actions: tuple[str, ...] = ()
     """Azure actions that the role allows; empty for roles of Entra."""
     evidence: Literal["documented", "inferred"] = "documented"
-    """How the role is known."""
+    """Evidence for the role."""
     within: str = ""
     undo: str | None = None
 

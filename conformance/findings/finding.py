@@ -35,7 +35,7 @@ class Finding:
     tell_apart: str | None = None
     entry: str | None = None
     facts: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
-    """What the fix was filled in with; None where its text is the finding's own."""
+    """The values that the fix was filled in with; None if its text is the finding's own."""
 
     def completed(self, facts: Mapping[str, str]) -> Finding:
         """Return the finding with placeholders of its fix also filled in from ``facts``; its own facts take

@@ -32,7 +32,7 @@ _NUMBER, _INNER, _CODE, _MENTION, _TEXT, _HEADER, _GENERIC_CODE, _SHAPE, _STATUS
 )  # fmt: skip
 _HOST = 25
 _DEEPEST = 20
-"""What the depth of a code adds to its weight at most."""
+"""Maximum weight that its depth adds to a code."""
 _ALONE = _TEXT  # a match in a foreign catalogue must exceed this: a code, not only words or a status
 
 

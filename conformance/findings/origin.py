@@ -26,7 +26,7 @@ _HTTP_WORDS = lazy_pattern(
     r"|locked|many|requests|internal|implemented|service|unavailable|time-?out|exception|null|none|true|false|date"
     r"|content-length|content-type|text|plain|application|json|charset|utf)\b|[\W\d_]"
 )
-"""What a text may consist of that states a status and nothing else."""
+"""The words of a text that states a status and nothing else."""
 _HTTP = lazy_pattern(
     r"(?i)\bhttp|\bstatus|\bresponse|\brequest|\bgateway|\bserver|\bclient|\bservice|\bapi\b|too many|https?://|timeout"
 )

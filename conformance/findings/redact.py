@@ -20,7 +20,7 @@ _CREDENTIALS: Mapping[re.Pattern[str], tuple[str, ...]] = {
         r"|api_?key|shared_?key|cookie)\\?[\"']?\s*[=:]\s*\\?[\"']?)[^&\s\"',}\\]+"
     ): ("secret", "assertion", "password", "token", "sig", "key", "cookie"),
 }
-"""What looks like a credential. A text without any of the words, in small letters, has none: most texts have none, and
+"""Texts that look like credentials, with the words of each in small letters. Most texts have none of the words, and
 looking for a word is quick.
 """
 

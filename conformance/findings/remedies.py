@@ -50,7 +50,7 @@ PLACEHOLDERS = frozenset(
         "through",
     }
 )
-"""What a template may name. Others never reach a command, whatever the facts hold."""
+"""The allowed placeholders of a template. Other facts never reach a command."""
 
 _PLACEHOLDER = lazy_pattern(r"\{(\w+)\}")
 _GROUP = "/subscriptions/{subscription_id}/resourceGroups/{resource_group}"

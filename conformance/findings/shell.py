@@ -11,7 +11,7 @@ from conformance.findings.lazy_pattern import lazy_pattern
 PLAIN = lazy_pattern(r"[A-Za-z0-9_./:=-]+")
 """A word that no shell reads anything into, so that it needs no quotes."""
 UNSAFE = lazy_pattern(r"^[@-]|[\"$`\\!%^“”„\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""What some shell reads a meaning into even within ``"``, or ``az`` at the start of a value: a file, an option."""
+"""Characters with a meaning for a shell even within ``"``, or for ``az`` at the start of a value: a file, an option."""
 _HINT = lazy_pattern(r"<[a-z-]+>")
 _BREAKS_AZ_CMD = lazy_pattern(r"[&|<>()]")
 """On Windows ``az`` is a batch file. PowerShell takes the quotes off a word without blanks, and cmd.exe reads these."""

@@ -77,7 +77,7 @@ class Signal:
     other: str | None = None
     """The service of Microsoft that answered, where it is none of a connection's."""
     stranger: str | None = None
-    """Whose answer it is, where it is not Microsoft's."""
+    """The sender of an answer that is not Microsoft's."""
     path: str = ""
     """Path and query of the request, if the text contains them."""
 

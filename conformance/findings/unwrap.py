@@ -13,7 +13,7 @@ from conformance.findings import layout
 from conformance.findings.lazy_pattern import lazy_pattern
 
 LEVELS = 5
-"""How often one string may have been escaped within another."""
+"""Maximum number of times that a string is escaped."""
 _TRIES = 60
 """Opening braces that are tried at each level."""
 _OPEN = lazy_pattern(r"[{\[](?=\s*(?:[\"'{\[]|\\*[rn]))")

@@ -40,7 +40,7 @@ class Stopped:
 
     text: str = ""
     worker_died: bool = False
-    """Whether the whole run has to end, because this machine lacks a resource."""
+    """True if the whole run has to end, because this machine lacks a resource."""
 
 
 def work(pipe: Pipe, files: Sequence[str], processes: int) -> None:

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 TOLERATED_SKEW = timedelta(minutes=5)
-"""How far this machine's clock and a service's may be apart; Entra allows as much."""
+"""Maximum difference between the clocks of this machine and of a service; Entra allows the same."""
 
 
 class Clock:

@@ -41,7 +41,7 @@ class NetworkFailure:
     finding: Finding
     exchange: Exchange
     broken: bool = False
-    """Whether a connection ended before the answer was complete."""
+    """True if the connection ended before the answer was complete."""
 
 
 def headers_of(response: httpx.Response) -> dict[str, str]:

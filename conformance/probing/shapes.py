@@ -52,7 +52,7 @@ class Place:
         self.path = path
         self.within: dict[str, Place] = {}
         self.plans: dict[tuple[tuple[str, ...], tuple[type, ...]], Plan] = {}
-        """What objects of these keys and types show, once it is known."""
+        """The plans for objects, by their keys and the types of their values."""
         self.lines = _Lines(path.removeprefix("/"))
 
     def at(self, step: str) -> Place:

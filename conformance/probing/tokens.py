@@ -28,7 +28,7 @@ LONGEST = 32 * 1024
 # Threads for msal, which is synchronous, and for assertions that must be fetched. They never wait for a tenant.
 _threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="msal")
 ASSERTION_LIFETIME = timedelta(minutes=10)
-"""How long an assertion signed by this suite is valid; msal's own default."""
+"""Lifetime of an assertion signed by this suite; msal's own default."""
 # msal prints answers that it cannot read to stderr, unless a handler is set; the finding explains them.
 logging.getLogger("msal").addHandler(logging.NullHandler())
 

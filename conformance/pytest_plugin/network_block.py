@@ -19,7 +19,7 @@ class Block:
     options: Sequence[str]
     hosts: str
     matches: Callable[[str, str], object]
-    """Whether a pattern, the first argument, allows a host."""
+    """Returns a true value if a pattern, the first argument, allows a host."""
     overridden_by: str | None = None
 
 

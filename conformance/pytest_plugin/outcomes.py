@@ -15,7 +15,7 @@ from conformance.redaction import clean_report
 from conformance.verification.pipeline import Policy
 
 CATEGORIES: Mapping[str, str] = {"passed": "passed", "warning": "passed", "failed": "failed", "error": "failed"}
-"""How pytest counts an outcome; all others are skipped. Other plugins read the counts, so the words are pytest's
+"""pytest's category of an outcome; all others are skipped. Other plugins read the counts, so the words are pytest's
 own.
 """
 

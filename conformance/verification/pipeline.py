@@ -79,7 +79,7 @@ class Policy:
     strict: bool = False
     baseline: Baseline = ()
     strict_retirements: bool = False
-    """Whether an announced retirement is a failure too."""
+    """True if an announced retirement is a failure too."""
     today: date = field(default_factory=lambda: datetime.now(UTC).date())
     """The day on which the expiry of acceptances is judged (UTC)."""
 

@@ -16,7 +16,7 @@ from conformance.verification.watch_event import WatchEvent
 LOOK_INTERVAL = 10.0
 """Seconds between two rechecks of the broken checks."""
 WATCH_LIMIT = timedelta(hours=1)
-"""How long a connection is watched by default."""
+"""Default time for which a connection is watched."""
 
 Key = tuple[str, str]
 """A check and the cause that it owns."""

@@ -81,14 +81,14 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
 
 
 IDENTITY_PATHS = (TOKEN.path, APP_SERVICE_PATH, ARC_PATH)
-"""Where the virtual machine, App Service and Arc server gives tokens of its managed identities: beside the control,
+"""Paths of the tokens for managed identities of the virtual machine, App Service and Arc server: beside the control,
 since they too are for clients on this machine alone.
 """
 Order = Scenario | Fault | Throttle | Latency | Reset
 ORDERS: Mapping[str, type[Order]] = {
     f"/control/{order.__name__.lower()}": order for order in (Scenario, Fault, Throttle, Latency, Reset)
 }
-"""What can be changed, by path."""
+"""The possible changes, by path."""
 
 
 class Control:

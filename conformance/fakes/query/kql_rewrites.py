@@ -17,7 +17,7 @@ Columns = Mapping[str, str]
 INGESTION = "ingestion_time_"
 """The column in which a loaded table has the time of ingestion of each row, where a query asks for it."""
 MARK = "§"
-"""What a parsed text begins with where its pattern begins with a column."""
+"""The beginning of a parsed text whose pattern begins with a column."""
 INTEGERS = frozenset(
     {"hourofday", "dayofmonth", "dayofyear", "monthofyear", "getmonth", "getyear", "week_of_year", "datetime_part"}
 )

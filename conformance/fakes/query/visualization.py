@@ -27,8 +27,8 @@ DEFAULTS: dict[str, Any] = {
     "yTitle": None,
     "anomalyColumns": None,
 }
-"""The members, with what they are where a query does not say (the examples of azure-monitor-query; that all are there
-without any ``render`` is inferred).
+"""The members with their defaults (the examples of azure-monitor-query; that an answer without ``render`` has all of
+them is inferred).
 """
 PROPERTIES = {name.lower(): name for name in DEFAULTS}
 LISTS = frozenset({"series", "yColumns", "anomalyColumns"})

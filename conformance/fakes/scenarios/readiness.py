@@ -75,7 +75,7 @@ def _versions_unlisted(world: World) -> None:
 
 
 FUSION = ("description", "severity", "tactics", "lastModifiedUtc")
-"""What a rule of the kind Fusion has in common with scheduled ones."""
+"""Properties that rules of the kind Fusion share with scheduled ones."""
 
 
 @scenario(

@@ -161,7 +161,7 @@ OF_ALERT = {
     "determination": None,
     "status": ("new", "inProgress", "resolved"),
 }
-"""What can be changed of an alert, with the values where they are a few; None: any text."""
+"""The properties of an alert that can be changed, with their possible values; None for any text."""
 OF_INCIDENT = {
     "assignedTo": None,
     "classification": CLASSIFIED,

@@ -26,7 +26,7 @@ from conformance.fakes.state.timeline import (
 
 DOCS = "https://learn.microsoft.com/rest/api/securityinsights/"
 STALE = "Newer version of resource '{incident}' exists. Data was not saved"
-"""Of an ``etag`` in the body (observed, through the service's Logic Apps connector: issues 883 and 909 of
+"""The answer to an old ``etag`` in the body (observed through the service's Logic Apps connector: issues 883 and 909 of
 github.com/Azure/Azure-Sentinel). No answer to a stale ``If-Match`` was found in public: its 412 is inferred.
 """
 CLASSIFICATIONS = ("BenignPositive", "FalsePositive", "TruePositive", "Undetermined")

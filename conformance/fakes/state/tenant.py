@@ -139,7 +139,7 @@ class Workspace:
     has_data: bool = True
     """False: no data was ever placed in it; queries answer 204."""
     linked_to_portal: bool = True
-    """Whether incidents of Microsoft XDR name their page of the Defender portal."""
+    """True if incidents of Microsoft XDR have the address of their page in the Defender portal."""
     vanishing: bool = False
     """Listed incidents are answered 404 when requested by id."""
     token_generation: int = 0
@@ -203,7 +203,7 @@ class Tenant:
     odd_audiences: dict[str, str] = field(default_factory=dict)
     """The audience of tokens for an API, by its app id, where a claims policy of the tenant sets another."""
     known_abroad: bool = True
-    """Whether discovery of another cloud answers for it, and names its cloud."""
+    """True if discovery of another cloud answers for it, with its cloud."""
     tokens_valid_from: datetime | None = None
     """Microsoft Graph challenges tokens that were issued before: continuous access evaluation."""
 
