@@ -85,7 +85,7 @@ def test_resource_group(resource_group: Evidence, workspace: Evidence) -> None:
     if refusal_finding and refusal_finding.conclusive and refusal_finding.cause not in UNSEEN:
         require_answer(resource_group)
     if isinstance(resource_group, Refusal) and isinstance(workspace, Answer | NotAsked):
-        not_applicable("it is not shown to the app; what is in it is, so it is there")
+        not_applicable("it is not shown to the app, but its contents are, so it exists")
     require_answer(workspace)
     require_answer(resource_group)
     not_applicable("this connection does not look into the resource group")

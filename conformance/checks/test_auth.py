@@ -236,7 +236,7 @@ def test_token_sane(connection: Connection, token: Answer[Token], used: Evidence
     require(own, f"The token is of app {app}.", promise="token-claims")
     require(
         "scp" not in claims,
-        "The token carries delegated scopes (scp): it speaks for a user, not for the app.",
+        "The token carries delegated scopes (scp): it belongs to a user, not to the app.",
         promise="token-claims",
     )
     now = token.exchange.date

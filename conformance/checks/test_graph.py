@@ -95,7 +95,7 @@ def test_not_retired(token_graph: Answer[Token]) -> None:
     alerts = {role for role in roles if role.startswith(("SecurityAlert.", "SecurityIncident."))}
     if events and not alerts:
         fail(
-            "Of the Graph permissions only SecurityEvents.Read.All is there, and the alerts route that it opened was"
+            "The only Graph permission is SecurityEvents.Read.All, and the alerts route that it opened was"
             " retired on 2026-10-15.",
             "api_retired",
             about="graph",

@@ -112,7 +112,7 @@ def test_error_table(
 
 @check(
     "GUIDE-005",
-    "the Defender permissions, which the guide leaves out, are there",
+    "the Defender permissions, which the guide leaves out, are granted",
     level="should",
     owns=(f"{CAUSE}:defender_permissions",),
     applies=of_the_guide,

@@ -45,7 +45,7 @@ def test_monitoring(query_health_states: Evidence, data_connectors: Evidence) ->
     if connectors is None or not connectors.value:
         not_applicable("there is no data connector whose health could be reported")
     fail(
-        "SentinelHealth is there and has no event of the last 7 days: failures of connectors, rules and playbooks are"
+        "SentinelHealth exists but has no event of the last 7 days: failures of connectors, rules and playbooks are"
         " not reported any more.",
         "data_stale",
         about="SentinelHealth",
@@ -165,7 +165,7 @@ def test_tables_stopped(connection: Connection, query_volumes: Answer[QueryRespo
     if now is None or not regular:
         not_applicable("no table got data on 7 of the last 14 days" if now else "the answer carries no date")
     if all(now - row["LastHour"] > SILENT for row in rows):
-        not_applicable("no table got data in the last 24 hours: LA-030 tells whether that is expected")
+        not_applicable("no table got data in the last 24 hours: LA-030 shows whether that is expected")
     stopped = sorted(str(row.get("DataType")) for row in regular if now - row["LastHour"] > SILENT)
     if stopped:
         fail(

@@ -204,7 +204,7 @@ def test_network(
     if isinstance(workspace, Answer):
         there: Workspace = workspace.data
         if is_closed(there):
-            not_applicable("the workspace takes no data from anywhere: ARM-009 says so")
+            not_applicable("the workspace takes no data from anywhere: see ARM-009")
         if there.properties.public_network_access_for_ingestion == "Disabled":
             fail(
                 f"The workspace {there.name} takes rows from private networks only.",

@@ -174,7 +174,7 @@ def included(connection: Connection, api: str) -> set[str]:
     return asked_for | {role.replace(".ReadWrite.", ".Read.") for role in asked_for}
 
 
-@check("PERM-021", "what is requested of each API is an application permission and consented", level="should")
+@check("PERM-021", "each requested permission is an application permission and has admin consent", level="should")
 def test_requested_and_consented(
     application: Answer[Application], consents: Answer[ODataList[AppRoleAssignment]]
 ) -> None:

@@ -297,5 +297,5 @@ def test_versions_listed(provider: Evidence, subscription: Evidence, about: str)
             "api_retires_soon",
             about=about,
             certainty="likely",
-            remedy="Update sentinel-conformance, and whatever else asks with this api-version.",
+            remedy="Update sentinel-conformance, and every other client of this api-version.",
         )

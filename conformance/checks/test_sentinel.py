@@ -167,7 +167,7 @@ def test_disabled_share(alert_rules: Answer[ArmList[AlertRule]]) -> None:
     rules = alert_rules.data.value
     on = sum(bool(rule.properties.enabled) for rule in rules)
     if not on:
-        not_applicable("no rule is enabled: SENT-030 says so" if rules else "the workspace has no rules")
+        not_applicable("no rule is enabled: see SENT-030" if rules else "the workspace has no rules")
     if on * 2 < len(rules):
         fail(
             f"{len(rules) - on} of {len(rules)} analytics rules are disabled, and detect nothing.",

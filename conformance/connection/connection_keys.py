@@ -197,7 +197,7 @@ def _partners(entry: ConnectionTable) -> dict[str, str]:
     if len(texts) > 1:
         entry.add_problem(
             PARTNERS[1],
-            f"{' and '.join(PARTNERS)} exclude each other: one tells where a subscription is, the other an app",
+            f"{' and '.join(PARTNERS)} exclude each other: one is for a foreign subscription, the other for a foreign app",
         )
     return texts
 

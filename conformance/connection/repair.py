@@ -116,11 +116,11 @@ def _value(sign: str, rest: str) -> tuple[list[str], str]:
         elif sign_of_comment:
             mistakes.append(f"{sign_of_comment['sign']} begins no comment in this file; # does")
         else:
-            mistakes.append("something stands behind the value; a comment begins with #")
+            mistakes.append("there is text after the value; a comment begins with #")
     if {opening, closing} & set(SMART):
         mistakes.append('typographic quotes, as a word processor makes them; type "')
     if not opening and not closing:
-        mistakes.append('no quotes around the value; it stands in "')
+        mistakes.append('no quotes around the value; put it into "')
     elif not closing:
         mistakes.append("the quote at the end is missing")
     elif not opening:

@@ -76,7 +76,7 @@ def resolve(reference: str, folder: Path, environ: Mapping[str, str]) -> Secret:
     kind, _, where = reference.partition(":")
     if kind == "env":
         if not VARIABLE.fullmatch(where):  # perhaps the secret itself: not printed
-            raise SecretError("what follows env: is not the name of an environment variable")
+            raise SecretError("the text after env: is not the name of an environment variable")
         if not environ.get(where):
             raise SecretError(f"environment variable {name_of(where)} is {'empty' if where in environ else 'not set'}")
         return Secret(environ[where], reference)

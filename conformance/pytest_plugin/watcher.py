@@ -43,7 +43,7 @@ class Watcher:
         distributed: bool,
     ) -> None:
         if distributed:
-            raise UsageError("--sentinel-watch does not go with -n: it tells what happens, in one process")
+            raise UsageError("--sentinel-watch does not go with -n: it reports from one process")
         if connections > MAX_NAMED:
             raise UsageError(f"--sentinel-watch is for {MAX_NAMED} connections at most, and these are {connections}")
         self._seconds, self._policy, self._read, self._publish = seconds, policy, read, publish
