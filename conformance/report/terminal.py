@@ -264,7 +264,7 @@ def by_cause(connections: Sequence[ConnectionPart]) -> Iterator[Line]:
         yield row("means", f"{CAUSES[first.cause].means}")
         yield row("fix", f"{capital(OWNERS[first.owner])}: {first_sentence(first.fix.text)}.")
     yield Line("", rank=1)
-    yield Line("-k and the name of a connection show it in full.", style="dim")
+    yield Line("-k NAME shows one connection in full.", style="dim")
 
 
 def single_cause(document: Document) -> RootCausePart | None:
