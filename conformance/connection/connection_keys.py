@@ -197,8 +197,8 @@ def _partners(entry: ConnectionTable) -> dict[str, str]:
     if len(texts) > 1:
         entry.add_problem(
             PARTNERS[1],
-            f"{' and '.join(PARTNERS)} exclude each other: one is for a subscription in another tenant, the other for an"
-            " app from another tenant",
+            f"{' and '.join(PARTNERS)} exclude each other: one is for a subscription in another tenant, the other for"
+            " an app from another tenant",
         )
     return texts
 
