@@ -1,12 +1,14 @@
-"""Write the pages of docs/ that are generated from declarations, and the demo's output in the README. `--check` only
-compares.
+"""Write the pages of docs/ that are generated from declarations, the demo's output in the README and the schema of the
+report. `--check` only compares.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
+from conformance.report.json import schema
 from scripts.pages import (
     agreement,
     cassettes,
@@ -42,6 +44,7 @@ def pages() -> dict[str, str]:
         "docs/readiness.md": readiness.page(),
         "cassettes/INDEX.md": cassettes.page(),
         "README.md": readme.page(),
+        "conformance/report/schema.json": json.dumps(schema(), indent=1) + "\n",
     }
 
 

@@ -212,9 +212,7 @@ def test_automation_conditions(automation_rules: Answer[ArmList[AutomationRule]]
     owns=("api_retired:ThreatIntelligenceIndicator",),
 )
 def test_old_indicators(alert_rules: Answer[ArmList[AlertRule]]) -> None:
-    """``ThreatIntelligenceIndicator`` gets no new rows since 2025-07-31: rules over it run without errors and find
-    nothing.
-    """
+    """``ThreatIntelligenceIndicator`` gets no new rows since 2025-07-31: rules over it run, and find nothing."""
     end = ANNOUNCEMENTS["threat-intelligence-table"]
     reading = rule_titles(
         rule
