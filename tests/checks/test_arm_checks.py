@@ -90,7 +90,7 @@ def test_resource_group_out_of_documented_shape() -> None:
 
 
 def test_resource_group_that_is_not_shown() -> None:
-    ends("ARM-002", world("role-on-workspace"), "not_applicable", says="what is in it is")
+    ends("ARM-002", world("role-on-workspace"), "not_applicable", says="its contents are")
     blocked("ARM-002", world("no-azure-role"), "RBAC-001", "rbac_role_missing")
 
 

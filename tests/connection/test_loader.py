@@ -232,7 +232,7 @@ def test_a_wrong_value_is_reported_with_line_and_key(write: Any, change: Any, ex
         ("[connection.expect]\nactions = [1]", "10: expect.actions: found the number 1, expected a text"),
         ("x = " + "1" * 5000, " no valid TOML: a number is too long"),
         ("name = 0x" + "f" * 5000, "9: name: found a number of more than 64 bits, expected a text in quotes"),
-        ("name = ", "9: name: no quotes around the value; it stands in "),
+        ("name = ", "9: name: no quotes around the value; put it into "),
         ("apis = ", "9: no valid TOML: Invalid value, column "),
         ("x = " + "[" * 5000, " no valid TOML: nested too deeply"),
     ],
