@@ -1,7 +1,7 @@
 "use strict";
 // The page is complete without this: it adds buttons that copy the commands, and opens everything on paper.
 addEventListener("beforeprint", () => {
-  for (const one of document.querySelectorAll("details")) one.open = true;
+  for (const element of document.querySelectorAll("details")) element.open = true;
 });
 for (const button of document.querySelectorAll(".command button")) {
   const word = button.textContent;

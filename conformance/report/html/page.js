@@ -77,7 +77,7 @@ const show = () => {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const chosen = target?.closest("[data-connection]");
   if (links.length) {
-    for (const one of connections) one.hidden = Boolean(chosen) && one !== chosen;
+    for (const element of connections) element.hidden = Boolean(chosen) && element !== chosen;
     for (const link of links) {
       if (link.dataset.show === (chosen?.id ?? "")) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
@@ -97,8 +97,8 @@ show();
 let opened = [];
 addEventListener("beforeprint", () => {
   opened = [...document.querySelectorAll(".also:not([open])")];
-  for (const one of opened) one.open = true;
+  for (const element of opened) element.open = true;
 });
 addEventListener("afterprint", () => {
-  for (const one of opened) one.open = false;
+  for (const element of opened) element.open = false;
 });

@@ -13,8 +13,8 @@ for (const form of document.querySelectorAll("[data-filters]")) {
     const words = wanted.get("text").toLowerCase().split(/\s+/).filter(Boolean);
     const has = (row, name) => !wanted.get(name) || row.dataset[name].split(" ").includes(wanted.get(name));
     const key = wanted.get("sort");
-    const order = (one, other) =>
-      first(one, key).localeCompare(first(other, key)) || one.dataset.name.localeCompare(other.dataset.name);
+    const order = (row, other) =>
+      first(row, key).localeCompare(first(other, key)) || row.dataset.name.localeCompare(other.dataset.name);
     let shown = 0;
     for (const [body, found] of groups) {
       for (const row of found) {
@@ -56,8 +56,8 @@ for (const button of document.querySelectorAll(".copy")) {
 let opened = [];
 addEventListener("beforeprint", () => {
   opened = [...document.querySelectorAll(".case:not([open])")];
-  for (const one of opened) one.open = true;
+  for (const element of opened) element.open = true;
 });
 addEventListener("afterprint", () => {
-  for (const one of opened) one.open = false;
+  for (const element of opened) element.open = false;
 });
