@@ -8,6 +8,7 @@ import base64
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from conformance.connection.managed_identity import ManagedIdentity
@@ -52,16 +53,18 @@ class Certificate:
 
     def check(self) -> None:
         """Check that the certificate can be used to sign. Raises :class:`SecretError` if it cannot."""
-        self._pem()
+        _ = self._pem
 
     def msal(self) -> Any:
         """Return the credential in msal's form. With the certificate, msal signs with PS256 and sends the SHA-256
         thumbprint.
         """
-        key, certificate = self._pem()
+        key, certificate = self._pem
         return {"private_key": key, "public_certificate": certificate}
 
+    @cached_property
     def _pem(self) -> tuple[str, str]:
+        """Return the private key and the certificate. Loading a key takes 40 ms, and every token request signs."""
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -93,6 +93,23 @@ def test_a_certificate_that_cannot_sign_is_an_error(certificate: Any, form: Any,
     assert "canary" not in str(caught.value)
 
 
+def test_a_key_is_loaded_once_for_all_token_requests(certificate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cryptography.hazmat.primitives import serialization
+
+    loads: list[bytes] = []
+    load = serialization.load_pem_private_key
+
+    def counted(content: bytes, password: bytes | None) -> Any:
+        loads.append(content)
+        return load(content, password)
+
+    monkeypatch.setattr(serialization, "load_pem_private_key", counted)
+    credential = Certificate(certificate["pem"], "file:app.pem")
+    credential.check()
+    assert credential.msal() == credential.msal()
+    assert len(loads) == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"canary", b"-----BEGIN", b"-----BEGIN CERTIFICATE-----", b"0\x82\x01"])
 def test_other_content_is_not_a_certificate(content: Any) -> None:
     with pytest.raises(SecretError):
