@@ -69,11 +69,11 @@ class Succession:
 
 
 @asynccontextmanager
-async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
+async def open_in_succession(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
     _, *scenarios = connection.name.split(".")
     async with Succession(scenarios or ["healthy"]).open(connection) as channel:
         yield channel
 
 
 def pytest_configure() -> None:
-    Fake.open = opened  # type: ignore[method-assign]
+    Fake.open = open_in_succession  # type: ignore[method-assign]

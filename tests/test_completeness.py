@@ -98,7 +98,7 @@ def test_the_order_of_keys_does_not_change_the_finding(subtests: pytest.Subtests
 
 
 @cache
-def alike() -> dict[object, str]:
+def first_of_kind() -> dict[object, str]:
     """Return one fault name per group of Entra faults that a verification cannot distinguish, by the group's key."""
     first: dict[object, str] = {}
     for fault in FAULTS_OF_ENDPOINTS:
@@ -124,7 +124,7 @@ def test_a_fault_is_one_failed_check(service: str, verified: Callable[..., Repor
 
 def assert_one_failed_check(fault: Fault, verified: Callable[..., Report]) -> None:
     """Assert that only the declared check fails or warns, with the declared cause."""
-    report = verified(alike()[sort(fault)])
+    report = verified(first_of_kind()[sort(fault)])
     assert [(issue.root.check, issue.root.finding.cause) for issue in report.verdict.root_causes] == [
         (fault.check, fault.becomes)
     ]

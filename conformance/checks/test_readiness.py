@@ -169,7 +169,7 @@ CHANGING = {"IncidentTitle": "the title", "IncidentProviderName": "the provider"
 """Properties of incidents that the Defender portal sets itself, such as the title and the owner."""
 
 
-def compared(rule: AutomationRule) -> set[str]:
+def changing_properties(rule: AutomationRule) -> set[str]:
     """Return the incident properties in the rule's conditions that the Defender portal changes."""
     conditions = rule.properties.triggering_logic.conditions or ()
     compared_properties = properties_compared([condition.condition_properties for condition in conditions])
@@ -188,9 +188,9 @@ def test_automation_conditions(automation_rules: Answer[ArmList[AutomationRule]]
     or provider match other incidents than before.
     """
     rules_by_property = {
-        rule.properties.display_name: compared(rule)
+        rule.properties.display_name: changing_properties(rule)
         for rule in automation_rules.data.value
-        if rule.properties.triggering_logic.is_enabled and compared(rule)
+        if rule.properties.triggering_logic.is_enabled and changing_properties(rule)
     }
     if rules_by_property:
         what = " and ".join(sorted(set().union(*rules_by_property.values())))

@@ -65,11 +65,11 @@ def _wrong_groups(sizes: Sequence[int]) -> str:
 
 
 def _foreign_characters(groups: Sequence[str]) -> str | None:
-    foreign = [[sign for sign in group if not _HEXADECIMAL.fullmatch(sign)] for group in groups]
-    count = sum(map(len, foreign))
+    other_signs = [[sign for sign in group if not _HEXADECIMAL.fullmatch(sign)] for group in groups]
+    count = sum(map(len, other_signs))
     if count > _MAX_FOREIGN:
         return None
-    where = " and ".join(str(number) for number, signs in enumerate(foreign, 1) if signs)
+    where = " and ".join(str(number) for number, signs in enumerate(other_signs, 1) if signs)
     return f"{count} character{'s' if count > 1 else ''} other than hexadecimal digits, in group {where}"
 
 

@@ -106,8 +106,8 @@ class Needs:
         """Return whether an operation is one of the routes. ``*`` means all routes of an API that the listed
         permissions allow, or all routes if no permissions are listed.
         """
-        opened = self.opens(endpoint) or not self._stated(endpoint.api.name)
-        return any(route.leads_to(endpoint) and (route.path != "*" or opened) for route in self.routes)
+        is_open = self.opens(endpoint) or not self._stated(endpoint.api.name)
+        return any(route.leads_to(endpoint) and (route.path != "*" or is_open) for route in self.routes)
 
 
 def _each(*parts: Iterable[T]) -> tuple[T, ...]:

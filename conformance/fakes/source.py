@@ -53,8 +53,8 @@ def _fault(name: str) -> Arrange:
 
 
 def _suggestion(name: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, names, 1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    matches = difflib.get_close_matches(name, names, 1)
+    return f" (did you mean {matches[0]!r}?)" if matches else ""
 
 
 def build(

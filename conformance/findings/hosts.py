@@ -84,9 +84,9 @@ def stranger(addresses: list[Address], text: str) -> str | None:
     """
     if any(service_of(address) for address in addresses):
         return None
-    foreign = [address.host for address in addresses if not _NEAR.search(address.host)]
-    if foreign:
-        return foreign[-1]
+    other_hosts = [address.host for address in addresses if not _NEAR.search(address.host)]
+    if other_hosts:
+        return other_hosts[-1]
     maker = _MAKERS.search(text[:16384])
     return maker[0] if maker else None
 

@@ -61,8 +61,8 @@ def classify(signal: Signal) -> Match | None:
         if weighed is None:
             continue
         score, by_code = weighed
-        foreign = family is not None and entry.service not in family and not entry.numbers
-        if foreign:
+        is_of_another_family = family is not None and entry.service not in family and not entry.numbers
+        if is_of_another_family:
             if score <= _ALONE + _STATUS:
                 continue
             score -= _MENTION // 2
@@ -72,10 +72,10 @@ def classify(signal: Signal) -> Match | None:
             continue
         if family is None and entry.service not in ("network", "other") and (entry.bare or score < _GENERIC_CODE):
             continue
-        near = family.index(entry.service) if family and entry.service in family else len(CATALOGUES)
-        rank = (score, -near, -candidate.position)
+        distance = family.index(entry.service) if family and entry.service in family else len(CATALOGUES)
+        rank = (score, -distance, -candidate.position)
         if best is None or rank > best[0]:
-            sure = (entry.certainty == "certain" and by_code and not foreign) or signal.status == 429
+            sure = (entry.certainty == "certain" and by_code and not is_of_another_family) or signal.status == 429
             best = (rank, Match(entry, "certain" if sure else "likely"))
     return best[1] if best else None
 

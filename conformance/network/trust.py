@@ -130,7 +130,7 @@ def _check_folder(folder: Path) -> None:
 def _content(file: Path) -> bytes:
     """Return the first 16 MiB of a file; empty if it cannot be read."""
     try:
-        with file.open("rb") as opened:
-            return opened.read(_LARGEST)
+        with file.open("rb") as stream:
+            return stream.read(_LARGEST)
     except OSError:
         return b""

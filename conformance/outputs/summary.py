@@ -242,8 +242,8 @@ def _past(history: History | None) -> Callable[[Collection[str]], Past] | None:
 
     def read(names: Collection[str]) -> Past:
         try:
-            with history as opened:
-                return Past() if opened.locked else past(opened, names)
+            with history as open_history:
+                return Past() if open_history.locked else past(open_history, names)
         except (HistoryError, sqlite3.Error):
             return Past()
 

@@ -45,17 +45,17 @@ class Live:
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
         """Yield a channel over sockets that all connections of the event loop share."""
         permits = socket_permits()
-        async with permits.take(MOST, FEWEST) as count:
+        async with permits.take(MAX_SOCKETS, MIN_SOCKETS) as count:
             sockets, pace = self._shared.setdefault(asyncio.get_running_loop(), (ConnectionPool(), RateLimits()))
             async with sockets.reserve(count, permits.next_is_here):
                 yield Channel(sockets, Clock(), connection, pace, min(SOCKETS, count))
 
 
-MOST = sum(CONCURRENCY.values()) - CONCURRENCY["sentinel"]
+MAX_SOCKETS = sum(CONCURRENCY.values()) - CONCURRENCY["sentinel"]
 """Sockets of a connection: for each host its maximum in flight, so that no socket is closed to open another.
 Microsoft Sentinel has the host of Azure Resource Manager.
 """
-FEWEST = 4
+MIN_SOCKETS = 4
 """Minimum sockets to verify a connection in reasonable time."""
 TUNNEL = 10.0
 """Seconds for a proxy to open a tunnel and for TLS within it."""

@@ -34,7 +34,7 @@ def test_an_owner_that_passes_blocks_no_check(
 def test_one_refusal_of_many_requests_is_one_root_cause(
     verified: Callable[..., Report], subtests: pytest.Subtests
 ) -> None:
-    for fault, speaks, also_asked in [
+    for fault, owner, also_asked in [
         ("log_analytics/400", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
         ("log_analytics/SEM0100.column", "LA-001", ["LA-010", "LA-011", "XAPI-001"]),
         ("sentinel/400", "SENT-001", ["SENT-003"]),
@@ -42,9 +42,9 @@ def test_one_refusal_of_many_requests_is_one_root_cause(
         ("network/request", "GRAPH-001", ["GRAPH-003"]),
         ("entra/oauth.invalid_scope", "AUTH-010", ["AUTH-011", "AUTH-012", "AUTH-013"]),
     ]:
-        with subtests.test(fault=fault, speaks=speaks):
+        with subtests.test(fault=fault, speaks=owner):
             by = {outcome.check: outcome.blocked_by for outcome in verified(fault).outcomes}
-            assert {by[check] for check in also_asked} == {speaks}
+            assert {by[check] for check in also_asked} == {owner}
 
 
 def test_a_deleted_incident_is_one_root_cause(verified: Callable[..., Report]) -> None:

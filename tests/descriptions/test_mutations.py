@@ -110,9 +110,9 @@ def test_a_value_of_another_type_is_found(data: st.DataObject) -> None:
     )
     exchange = answers()[name]
     there, here = at(exchange.body, path), place(path)
-    alike = WIDER.get(type(there), (type(there),))
+    types = WIDER.get(type(there), (type(there),))
     value = data.draw(
-        st.sampled_from([value for value in (True, 17, 0.5, "no such thing", [[0]]) if type(value) not in alike])
+        st.sampled_from([value for value in (True, 17, 0.5, "no such thing", [[0]]) if type(value) not in types])
     )
     assert any(
         fault.where.startswith(here)

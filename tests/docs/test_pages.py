@@ -177,11 +177,11 @@ def run(example: str, names: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_library_verifies_and_explains(names: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    verifying, explaining, _, _ = examples("library.md")
-    report = run(verifying, names)["report"]
+    verify_example, explain_example, _, _ = examples("library.md")
+    report = run(verify_example, names)["report"]
     assert report.ok
     assert json.loads(report.json())["schema"] == "sentinel-conformance/report/1"
-    assert run(explaining, names)["found"].cause == "app_role_missing"
+    assert run(explain_example, names)["found"].cause == "app_role_missing"
 
 
 def test_the_library_accepts_checks_and_sources_of_users(names: dict[str, Any], connection: Connection) -> None:

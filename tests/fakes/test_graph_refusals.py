@@ -94,7 +94,7 @@ def test_the_refusal_echoes_the_roles_of_the_token() -> None:
 
 
 def test_each_role_opens_its_own_paths(subtests: pytest.Subtests) -> None:
-    for role, opened in [
+    for role, paths in [
         ("SecurityAlert.Read.All", {ALERTS}),
         ("SecurityIncident.Read.All", {ALERTS, INCIDENTS}),
         ("SecurityIncident.ReadWrite.All", {ALERTS, INCIDENTS}),
@@ -102,10 +102,10 @@ def test_each_role_opens_its_own_paths(subtests: pytest.Subtests) -> None:
         ("Application.Read.All", {APPLICATION}),
         ("ThreatHunting.Read.All", set()),
     ]:
-        with subtests.test(role=role, opened=opened):
+        with subtests.test(role=role, opened=paths):
             ask = defended(GRAPH, GRAPH_APP, role)
             statuses = {path: ask.get(path).status_code for path in (ALERTS, INCIDENTS, SCORES, LEGACY, APPLICATION)}
-            assert statuses == {path: 200 if path in opened else 403 for path in statuses}
+            assert statuses == {path: 200 if path in paths else 403 for path in statuses}
 
 
 def test_a_role_works_with_the_tokens_after_its_consent() -> None:

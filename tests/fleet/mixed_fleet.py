@@ -32,7 +32,7 @@ Fake.untouched = healthy_or_not  # type: ignore[attr-defined]  # Dask loads this
 
 
 @asynccontextmanager
-async def opened(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
+async def open_mixed(self: Fake, connection: Connection) -> AsyncIterator[Channel]:
     note(connection.name)
     if len(notes()) > int(os.environ.get(HOLD, "1000000")):
         await gate()
@@ -67,6 +67,6 @@ def notes() -> list[str]:
 
 
 if OPENED in os.environ:  # in a worker; tests replace it themselves if they need it
-    Fake.open = opened  # type: ignore[method-assign]
+    Fake.open = open_mixed  # type: ignore[method-assign]
 if LACKS in os.environ:  # waiting would not bring more files
     pipeline.PAUSES = ()

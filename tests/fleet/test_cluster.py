@@ -107,8 +107,8 @@ def test_a_cluster_has_the_same_results_as_one_process(
     assert sorted(mixed_fleet.notes()) == sorted(undisturbed)
     output = capsys.readouterr().out
     assert output.splitlines()[-1] == "verdicts  0 conformant, 6 nonconformant, 0 incomplete, 12 partial"
-    with History(history) as opened:
-        looks = opened.observations()
+    with History(history) as open_history:
+        looks = open_history.observations()
     assert {observation.connection: observation.status for observation in looks} == {
         name: part["verdict"]["status"] for name, part in undisturbed.items()
     }

@@ -30,12 +30,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fleet")
     was = run_of(document([customer("healthy", f"customer-{number:02}") for number in range(2, 26)], 1.0, "all"))
     history = folder / "history.db"
-    with History(history) as opened:
-        opened.add(
+    with History(history) as open_history:
+        open_history.add(
             replace(observation, started=observation.started - timedelta(days=1))
             for observation in map(observation_of, customers(24))
         )
-        opened.add(map(observation_of, customers(24)))
+        open_history.add(map(observation_of, customers(24)))
     end = summarize(lambda: customers(24), 12.0, "all", previous=was, history=History(history))
     assert end is not None
     end.write(folder)

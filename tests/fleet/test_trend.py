@@ -84,14 +84,14 @@ def test_connections_that_flap_are_found(history: History) -> None:
 
 
 def test_shards_of_one_run_are_counted_as_one_run() -> None:
-    def look(name: str, after: timedelta) -> Observation:
+    def observation(name: str, after: timedelta) -> Observation:
         return Observation(START + after, name, "conformant", frozenset())
 
     minute = timedelta(minutes=1)
-    shares = [look("a", 0 * minute), look("b", 5 * minute), look("c", 59 * minute)]
+    shares = [observation("a", 0 * minute), observation("b", 5 * minute), observation("c", 59 * minute)]
     assert [sum(night.counts.values()) for night in nights(shares)] == [3]
-    assert len(nights([*shares, look("a", 30 * minute)])) == 2
-    assert len(nights([*shares, look("d", 61 * minute)])) == 2
+    assert len(nights([*shares, observation("a", 30 * minute)])) == 2
+    assert len(nights([*shares, observation("d", 61 * minute)])) == 2
 
 
 def test_the_database_counts_the_same_runs(history: History) -> None:

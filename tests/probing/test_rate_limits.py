@@ -73,11 +73,11 @@ def account(size: float = 2, rate: float = 1) -> RateLimit:
 async def turns(limit: RateLimit, count: int, patience: float = PATIENCE) -> list[float]:
     """Return the moments at which ``count`` requests leave that are all ready now."""
 
-    async def turn() -> float:
+    async def wait_for_turn() -> float:
         await limit.acquire(CLOCK, patience)
         return CLOCK.monotonic()
 
-    return sorted(await asyncio.gather(*(turn() for _ in range(count))))
+    return sorted(await asyncio.gather(*(wait_for_turn() for _ in range(count))))
 
 
 class TestAnAccount:

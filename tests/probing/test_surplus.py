@@ -40,6 +40,6 @@ def test_surplus_bytes_are_not_the_next_answer(more: bytes) -> None:
             await asyncio.gather(*filter(None, tasks))
         return bodies, len(tasks)
 
-    bodies, opened = asyncio.run(ask())
+    bodies, connections = asyncio.run(ask())
     assert bodies == [b"ok"] * 3
-    assert opened == (3 if more else 1)
+    assert connections == (3 if more else 1)

@@ -163,9 +163,9 @@ class Planted:
         async def handler(request: httpx.Request) -> httpx.Response:
             if request.url.host != self.host or any(part in str(request.url) for part in self.passes):
                 return await world.handler(request)
-            turn = self.first + self.count
-            place, make = list(PLACES.items())[turn % len(PLACES)]
-            text = self.texts[turn % len(self.texts)]
+            number = self.first + self.count
+            place, make = list(PLACES.items())[number % len(PLACES)]
+            text = self.texts[number % len(self.texts)]
             self.count += 1
             self.used.add(place)
             return make(text)

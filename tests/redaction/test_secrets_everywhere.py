@@ -19,7 +19,7 @@ from conformance.verification.baseline import read as read_baseline
 from tests.contoso import FILE
 from tests.redaction.planted import AREAS, CANARY, HOSTS, PAIRS, Planted, encodings, leaks, outputs
 
-MOST = {"entra": 8, "arm": 40, "log_analytics": 30, "graph": 8, "defender": 6}
+MAX_FAULTS = {"entra": 8, "arm": 40, "log_analytics": 30, "graph": 8, "defender": 6}
 """The largest number of answers of each host in a run, and of secrets that the run knows."""
 
 
@@ -35,10 +35,10 @@ def test_no_answer_of_a_service_brings_a_secret_into_an_output(subtests: pytest.
             )
             planted = Planted(host, texts, first, passes=passes)
             REGISTER.clear()
-            for pair in PAIRS[first : first + MOST[api]]:
+            for pair in PAIRS[first : first + MAX_FAULTS[api]]:
                 remember(pair.secret)
             contents = outputs(planted, areas=AREAS[api] if first else ())
-            assert 0 < planted.count <= MOST[api]
+            assert 0 < planted.count <= MAX_FAULTS[api]
             pairs = PAIRS[first : first + planted.count]
             leaked = sorted(leaks(contents, *(pair.secret for pair in pairs)))
             for pair in pairs:

@@ -160,11 +160,11 @@ def test_an_endpoint_that_answered_in_one_run_only_has_no_change_of_shape() -> N
 
 def test_lines_of_root_causes_count_the_checks_that_they_block() -> None:
     blocked = [PastCheck(f"SENT-00{n}", "blocked", "rbac_role_missing", "LA-001") for n in (1, 2)]
-    passing = [PastCheck(check.id, "passed") for check in blocked]
-    stray = (PastCheck("ARM-001", "passed"), PastCheck("ARM-001", "blocked", "x", "AUTH-003"))
+    passed_checks = [PastCheck(check.id, "passed") for check in blocked]
+    unmatched_checks = (PastCheck("ARM-001", "passed"), PastCheck("ARM-001", "blocked", "x", "AUTH-003"))
     assert change_lines(
-        run(PASSES, *passing, stray[0], PastCheck("A-001", "passed"), g=["a: string"]),
-        run(FAILS, *blocked, stray[1], PastCheck("B-001", "passed"), g=["b: string"]),
+        run(PASSES, *passed_checks, unmatched_checks[0], PastCheck("A-001", "passed"), g=["a: string"]),
+        run(FAILS, *blocked, unmatched_checks[1], PastCheck("B-001", "passed"), g=["b: string"]),
     ) == [
         "since    2026-11-24 02:10 UTC (suite 0.1.0): changed",
         "failing  LA-001: rbac_role_missing, and 2 checks with it",
@@ -173,7 +173,7 @@ def test_lines_of_root_causes_count_the_checks_that_they_block() -> None:
         "lost     A-001",
         "shapes   g: b came; a went",
     ]
-    assert change_lines(run(FAILS, *blocked), run(PASSES, *passing))[1:] == [
+    assert change_lines(run(FAILS, *blocked), run(PASSES, *passed_checks))[1:] == [
         "passing  LA-001: passed, was rbac_role_missing, and 2 checks with it"
     ]
 

@@ -45,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(driver: Any, folder: Path) -> Any:
+def open_page(driver: Any, folder: Path) -> Any:
     def open_(name: str, fragment: str = "", **look: Any) -> Any:
         screen(driver, **look)
         driver.get("about:blank")
@@ -62,8 +62,8 @@ def visible_texts(driver: Any, selector: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [*RUNS, "hostile"])
-def test_the_page_loads_without_an_error_and_without_requests(opened: Any, name: str) -> None:
-    driver = opened(name)
+def test_the_page_loads_without_an_error_and_without_requests(open_page: Any, name: str) -> None:
+    driver = open_page(name)
     assert driver.get_log("browser") == []
     messages = [json.loads(record["message"])["message"] for record in driver.get_log("performance")]
     urls = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
@@ -72,17 +72,17 @@ def test_the_page_loads_without_an_error_and_without_requests(opened: Any, name:
 
 @pytest.mark.parametrize("width", [320, 390, 800, 1400])
 @pytest.mark.parametrize("name", [*RUNS, "hostile"])
-def test_nothing_is_wider_than_the_window(opened: Any, name: str, width: int) -> None:
-    driver = opened(name, width=width)
+def test_nothing_is_wider_than_the_window(open_page: Any, name: str, width: int) -> None:
+    driver = open_page(name, width=width)
     assert driver.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*RUNS, "hostile"])
-def test_axe_reports_no_violations(opened: Any, name: str, scheme: str) -> None:
+def test_axe_reports_no_violations(open_page: Any, name: str, scheme: str) -> None:
     """Landmarks, names, contrast, tables, headings: the rules of axe-core for WCAG 2.2 AA and good practice."""
     axe = pytest.importorskip("axe_playwright_python")
-    driver = opened(name, scheme=scheme)
+    driver = open_page(name, scheme=scheme)
     driver.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     driver.execute_script(resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
     result = driver.execute_async_script("axe.run().then(arguments[0], error => arguments[0](String(error)))")
@@ -92,8 +92,8 @@ def test_axe_reports_no_violations(opened: Any, name: str, scheme: str) -> None:
     assert violations == []
 
 
-def test_the_accessibility_tree_has_the_verdict_the_picture_and_the_fixes(opened: Any) -> None:
-    driver = opened("one-fault")
+def test_the_accessibility_tree_has_the_verdict_the_picture_and_the_fixes(open_page: Any) -> None:
+    driver = open_page("one-fault")
     driver.find_element("css selector", ".folded > summary").click()
     tree = driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
     nodes = [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in tree if not node["ignored"]]
@@ -110,11 +110,11 @@ def test_the_accessibility_tree_has_the_verdict_the_picture_and_the_fixes(opened
     assert unnamed == []
 
 
-def test_checks_are_filtered_by_area_outcome_owner_and_words(opened: Any) -> None:
+def test_checks_are_filtered_by_area_outcome_owner_and_words(open_page: Any) -> None:
     from selenium.webdriver.support.select import Select
     from selenium.webdriver.support.wait import WebDriverWait
 
-    driver = opened("one-fault")
+    driver = open_page("one-fault")
     form = driver.find_element("css selector", "form.filters")
 
     def choose(name: str, value: str, count: int) -> None:
@@ -134,8 +134,8 @@ def test_checks_are_filtered_by_area_outcome_owner_and_words(opened: Any) -> Non
     assert len(visible_texts(driver, ".area h4")) < 12
 
 
-def test_a_command_is_copied_in_the_form_to_paste(opened: Any) -> None:
-    driver = opened("one-fault")
+def test_a_command_is_copied_in_the_form_to_paste(open_page: Any) -> None:
+    driver = open_page("one-fault")
     driver.execute_cdp_cmd(
         "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
     )
@@ -147,11 +147,11 @@ def test_a_command_is_copied_in_the_form_to_paste(opened: Any) -> None:
     assert copied == run("no-azure-role").connections[0].root_causes[0].fix.commands[0]
 
 
-def test_the_page_to_hand_back_copies_its_commands(opened: Any, folder: Path) -> None:
+def test_the_page_to_hand_back_copies_its_commands(open_page: Any, folder: Path) -> None:
     for name, content in handbacks(run("no-azure-role"), ["en", "ja"]):
         (folder / name).write_bytes(content)
     for name, word, feedback in (("handback", "Copy", "Copied"), ("handback.ja", "コピー", "コピーしました")):
-        driver = opened(name)
+        driver = open_page(name)
         assert driver.get_log("browser") == []
         button = driver.find_element("css selector", ".command button")
         assert button.text == word
@@ -161,10 +161,10 @@ def test_the_page_to_hand_back_copies_its_commands(opened: Any, folder: Path) ->
         assert command == run("no-azure-role").connections[0].root_causes[0].fix.commands[0]
 
 
-def test_everything_can_be_reached_by_keyboard(opened: Any) -> None:
+def test_everything_can_be_reached_by_keyboard(open_page: Any) -> None:
     from selenium.webdriver.common.keys import Keys
 
-    driver = opened("one-fault")
+    driver = open_page("one-fault")
     reached = []
     for _ in range(40):
         driver.switch_to.active_element.send_keys(Keys.TAB)
@@ -183,8 +183,8 @@ def test_everything_can_be_reached_by_keyboard(opened: Any) -> None:
     assert summary.find_element("xpath", "..").get_attribute("open")
 
 
-def test_one_connection_or_all_can_be_shown(opened: Any) -> None:
-    driver = opened("twenty-connections")
+def test_one_connection_or_all_can_be_shown(open_page: Any) -> None:
+    driver = open_page("twenty-connections")
     assert len(visible_texts(driver, "[data-connection] h2")) == 20
     driver.find_element("css selector", "[data-show=c4]").click()
     assert visible_texts(driver, "[data-connection] h2") == ["✗\ncustomer-04"] or visible_texts(
@@ -196,15 +196,15 @@ def test_one_connection_or_all_can_be_shown(opened: Any) -> None:
     assert len(visible_texts(driver, "[data-connection] h2")) == 20
 
 
-def test_a_link_to_a_check_opens_it(opened: Any) -> None:
-    driver = opened("one-fault", "#c1-LA-001")
+def test_a_link_to_a_check_opens_it(open_page: Any) -> None:
+    driver = open_page("one-fault", "#c1-LA-001")
     assert driver.find_element("css selector", "#c1-LA-001 details").get_attribute("open")
 
 
-def test_the_page_is_readable_without_javascript(opened: Any, driver: Any) -> None:
+def test_the_page_is_readable_without_javascript(open_page: Any, driver: Any) -> None:
     driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
-        opened("one-fault")
+        open_page("one-fault")
         for area in driver.find_elements("css selector", ".area > summary"):
             area.click()
         text = "\n".join(visible_texts(driver, "main"))
@@ -218,15 +218,15 @@ def test_the_page_is_readable_without_javascript(opened: Any, driver: Any) -> No
         driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
-def test_the_printed_page_has_no_buttons(opened: Any) -> None:
-    driver = opened("one-fault", media="print")
+def test_the_printed_page_has_no_buttons(open_page: Any) -> None:
+    driver = open_page("one-fault", media="print")
     assert visible_texts(driver, ".copy, .filters, .skip") == []
     assert visible_texts(driver, "h1") == ["contoso does not work"]
     assert driver.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
-def test_hostile_texts_are_neither_run_nor_markup(opened: Any) -> None:
-    driver = opened("hostile")
+def test_hostile_texts_are_neither_run_nor_markup(open_page: Any) -> None:
+    driver = open_page("hostile")
     assert driver.execute_script("return window.pwned") is None
     assert driver.find_elements("css selector", "img, iframe, object, embed, base, link, main script, main style") == []
     links = driver.execute_script("return [...document.links].map(one => one.protocol)")
@@ -238,30 +238,30 @@ def test_hostile_texts_are_neither_run_nor_markup(opened: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "width", "most"), [("one-fault", 1280, 2500), ("longest", 1280, 2700), ("longest", 390, 5000)]
 )
-def test_a_page_with_one_fault_is_short(opened: Any, name: str, width: int, most: int) -> None:
+def test_a_page_with_one_fault_is_short(open_page: Any, name: str, width: int, most: int) -> None:
     """The run ``longest`` has the longest page of all scenarios."""
-    driver = opened(name, width=width)
+    driver = open_page(name, width=width)
     assert driver.execute_script("return document.documentElement.scrollHeight") <= most
 
 
 @pytest.mark.parametrize("name", ["one-fault", "longest"])
-def test_a_report_with_one_cause_is_printed_on_three_pages_at_most(opened: Any, name: str) -> None:
-    printed = opened(name, media="print").execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
+def test_a_report_with_one_cause_is_printed_on_three_pages_at_most(open_page: Any, name: str) -> None:
+    printed = open_page(name, media="print").execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"]
     assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed))) <= 3
 
 
-def test_a_click_on_a_count_shows_its_checks(opened: Any) -> None:
+def test_a_click_on_a_count_shows_its_checks(open_page: Any) -> None:
     from selenium.webdriver.support.wait import WebDriverWait
 
-    driver = opened("one-fault")
+    driver = open_page("one-fault")
     driver.find_element("css selector", ".legend [data-outcome=failed]").click()
     output = driver.find_element("css selector", "form.filters output")
     WebDriverWait(driver, 5).until(lambda _: output.text == f"1 of {len(select_checks())} checks")
     assert visible_texts(driver, ".check summary code") == ["RBAC-001"]
 
 
-def test_no_command_breaks_within_a_word(opened: Any) -> None:
-    driver = opened("one-fault", width=390)
+def test_no_command_breaks_within_a_word(open_page: Any) -> None:
+    driver = open_page("one-fault", width=390)
     spaces = driver.execute_script(
         "return [...document.querySelectorAll('.command span')].map(one => getComputedStyle(one).whiteSpace)"
     )

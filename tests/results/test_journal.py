@@ -121,11 +121,11 @@ def test_a_run_cut_off_at_any_byte_is_resumed_with_its_complete_entries(
             content = journal.path.read_bytes()
             journal.path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
             whole |= {entry.name for entry in journal.entries()}
-    prints = dict.fromkeys("abcde", "1")
+    fingerprints = dict.fromkeys("abcde", "1")
     journal = Journal(path)
-    assert set(journal.finished(prints)) == whole & prints.keys()
-    journal.start(prints)
-    assert sorted(entry.name for entry in journal.entries()) == sorted(whole & prints.keys())
+    assert set(journal.finished(fingerprints)) == whole & fingerprints.keys()
+    journal.start(fingerprints)
+    assert sorted(entry.name for entry in journal.entries()) == sorted(whole & fingerprints.keys())
 
 
 @pytest.mark.parametrize("line", [b"{\n", b"null\n", b'{"name": 1}\n', b"\xff\xfe\n", b"\n"])
@@ -176,9 +176,9 @@ def test_a_removed_folder_loses_no_later_verdict(path: Path) -> None:
 
 def test_only_entries_with_the_current_fingerprint_are_finished_and_once(path: Path) -> None:
     journal = new_journal(path, new_entry("a"), new_entry("b", "old"), new_entry("a"), new_entry("gone"))
-    prints = {"a": "1", "b": "1", "c": "1"}
-    assert journal.finished(prints) == {"a": new_entry().started}
-    journal.start(prints)
+    fingerprints = {"a": "1", "b": "1", "c": "1"}
+    assert journal.finished(fingerprints) == {"a": new_entry().started}
+    journal.start(fingerprints)
     assert list(journal.entries()) == [new_entry("a")]
 
 
@@ -194,9 +194,9 @@ def test_entries_of_all_processes_of_a_killed_run_count_once(path: Path) -> None
     journal = new_journal(path, new_entry("a"))
     new_journal(path, new_entry("a"), new_entry("b"), process="gw0")
     new_journal(path, new_entry("c"), new_entry("d", "old"), process="gw1")
-    prints = dict.fromkeys("abcd", "1")
-    assert list(journal.finished(prints)) == ["a", "b", "c"]
-    journal.start(prints)
+    fingerprints = dict.fromkeys("abcd", "1")
+    assert list(journal.finished(fingerprints)) == ["a", "b", "c"]
+    journal.start(fingerprints)
     assert [entry.name for entry in journal.entries()] == ["a", "b", "c"]
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 

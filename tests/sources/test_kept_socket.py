@@ -119,8 +119,8 @@ def test_an_answer_is_read_as_by_httpx(
                     async with ConnectionPool().reserve(3) as sockets:
                         results += [await put(sockets, url), await put(sockets, url)]
 
-                opened = asyncio.run(serving(second, step if len(second) < 1000 else 4096, ask, certificate))
-                runs.append((results, opened))
+                connections = asyncio.run(serving(second, step if len(second) < 1000 else 4096, ask, certificate))
+                runs.append((results, connections))
             assert runs[0] == runs[1]
             assert runs[0][0][0] == (200, [("content-length", "2")], b"ok")
 

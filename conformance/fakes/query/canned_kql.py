@@ -69,16 +69,16 @@ def fault(text: str) -> int | None:
     without its pair.
     """
     bare = QUOTED.sub(lambda match: (" " if match[0].startswith("//") else "x") * len(match[0]), text)
-    opened: list[int] = []
+    open_brackets: list[int] = []
     for offset, char in enumerate(bare):
         if char in "\"'":
             return offset
         if char in PAIRS.values():
-            opened.append(offset)
-        elif char in PAIRS and (not opened or bare[opened.pop()] != PAIRS[char]):
+            open_brackets.append(offset)
+        elif char in PAIRS and (not open_brackets or bare[open_brackets.pop()] != PAIRS[char]):
             return offset
-    if opened:
-        return opened[-1]
+    if open_brackets:
+        return open_brackets[-1]
     return None if bare.strip() else 0
 
 

@@ -108,8 +108,8 @@ def text_beside_number(words: list[Token], columns: Mapping[str, str]) -> Token 
     created = created_names(words)
     for name, sign, value in zip(words, words[1:], words[2:], strict=False):
         number = value.kind == "number" and value.text.replace(".", "").isdigit()
-        compared = sign.text in ("==", "!=", "<", ">", "<=", ">=") and number
-        if compared and name.text not in created and columns.get(name.text) == "string":
+        is_comparison = sign.text in ("==", "!=", "<", ">", "<=", ">=") and number
+        if is_comparison and name.text not in created and columns.get(name.text) == "string":
             return name
     return None
 

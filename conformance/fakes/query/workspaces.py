@@ -11,7 +11,7 @@ from conformance.fakes.query.kql_functions import literal
 from conformance.fakes.query.kql_tokens import tokens
 from conformance.fakes.state.tenant import TableState, Tenant, Workspace
 
-MOST = 100
+MAX_WORKSPACES = 100
 """Workspaces of one query (documented)."""
 
 

@@ -68,8 +68,8 @@ def hunting(call: Call) -> httpx.Response:
     except any_kql.UnknownColumn as unknown:
         return _unresolved(call, str(unknown.args[0]))
     except canned_kql.Malformed as malformed:
-        near = tokens(text[malformed.args[0] :])[:1]
-        place = f" near '{near[0].text}'" if near else ""
+        next_token = tokens(text[malformed.args[0] :])[:1]
+        place = f" near '{next_token[0].text}'" if next_token else ""
         return refuse(call, "query-invalid", reason=f"The query has a syntax error{place}.")
     except canned_kql.NotEvaluated as unevaluated:
         return not_served(refuse, call, str(unevaluated.args[0]))

@@ -176,7 +176,7 @@ def _answer(call: Call, workspace: Workspace) -> httpx.Response:
         return refuse(call, "value-invalid", member="query")
     if (
         not isinstance(others, list)
-        or len(others) > workspaces.MOST
+        or len(others) > workspaces.MAX_WORKSPACES
         or not all(isinstance(other, str) for other in others)
     ):
         return refuse(call, "value-invalid", member="workspaces")

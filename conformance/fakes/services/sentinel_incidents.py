@@ -81,10 +81,10 @@ def _matching(text: str) -> Callable[[Incident], bool] | None:
     for group in groups:
         bracketed = group.startswith("(") and group.endswith(")")
         alternatives = (group[1:-1] if bracketed else group).split(" or ")
-        compared = [_comparison(alternative.strip()) for alternative in alternatives]
-        if None in compared or (len(compared) > 1 and len(groups) > 1 and not bracketed):
+        comparisons = [_comparison(alternative.strip()) for alternative in alternatives]
+        if None in comparisons or (len(comparisons) > 1 and len(groups) > 1 and not bracketed):
             return None
-        conditions.append([comparison for comparison in compared if comparison is not None])
+        conditions.append([comparison for comparison in comparisons if comparison is not None])
     return lambda incident: all(any(comparison(incident) for comparison in group) for group in conditions)
 
 

@@ -93,7 +93,7 @@ def _typed(alert: Alert, kind: str, **own: Any) -> dict[str, Any]:
 
 def _device(alert: Alert, machine: dict[str, Any]) -> dict[str, Any]:
     """Return the machine as evidence: ``mdeDeviceId`` is its id in Defender for Endpoint."""
-    alike = (
+    common_keys = (
         "osPlatform",
         "osBuild",
         "version",
@@ -118,7 +118,7 @@ def _device(alert: Alert, machine: dict[str, Any]) -> dict[str, Any]:
         resourceAccessEvents=[],
         vmMetadata=None,
         **{name: _camel(machine[name]) for name in ("healthStatus", "onboardingStatus", "riskScore")},
-        **{name: machine[name] for name in alike},
+        **{name: machine[name] for name in common_keys},
     )
 
 

@@ -111,10 +111,10 @@ def app_role_refused(
     token: Token = evidence.data
     needs = ENDPOINTS[refusal.exchange.endpoint].needs if refusal.exchange else None
     if not isinstance(needs, AppRole) or holds(token, needs.name):
-        alike = meets(graph_alerts if api == "graph" else machines, refusal.finding.cause)
+        has_same_cause = meets(graph_alerts if api == "graph" else machines, refusal.finding.cause)
         if isinstance(needs, AppRole) and refusal.finding.entry == f"{api}.403":
-            return refused_on_the_way(refusal, needs.name, "host" if alike else refusal.probe)
-        return replace(refusal.finding, about=api if alike else refusal.probe)
+            return refused_on_the_way(refusal, needs.name, "host" if has_same_cause else refusal.probe)
+        return replace(refusal.finding, about=api if has_same_cause else refusal.probe)
     if part := of_a_part(connection.needs, api, needs):
         return NotAsked(refusal.probe, f"{part}, for a part of what the profile is for, is not granted")
     return missing_role(token, needs.name, connection, consents)
