@@ -19,5 +19,5 @@ def fleet_of_six(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv(mixed_fleet.OPENED, str(folder / "opened.txt"))
     monkeypatch.setattr(mixed_fleet, "PAUSE", 0)
-    monkeypatch.setattr(Fake, "open", mixed_fleet.opened)
+    monkeypatch.setattr(Fake, "open", mixed_fleet.open_mixed)
     write_fleet(folder / "connections", 6)

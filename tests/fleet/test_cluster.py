@@ -69,7 +69,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("undisturbed")
     write_fleet(folder / "connections", COUNT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Fake, "open", mixed_fleet.opened)
+        patch.setattr(Fake, "open", mixed_fleet.open_mixed)
         patch.setenv("FLEET_SECRET", SECRET)
         patch.setenv(mixed_fleet.OPENED, str(folder / "opened.txt"))
         assert main([str(folder / "connections"), "--source=fake", CHOICE, f"--report={folder / 'out'}"]) == 1
