@@ -74,13 +74,13 @@ class Poor:
     """The virtual tenant on a machine that lacks open files for the first ``failures`` attempts to connect."""
 
     failures: int
-    opened: int = 0
+    open_count: int = 0
     transport: httpx.AsyncBaseTransport = field(default_factory=build(made_up(), start=START).transport)
     name: str = "poor"
 
     @asynccontextmanager
     async def open(self, connection: Connection) -> AsyncIterator[Channel]:
-        self.opened += 1
+        self.open_count += 1
         yield Channel(httpx.MockTransport(self.handler), LoopClock(), connection)
 
     async def handler(self, request: httpx.Request) -> httpx.Response:
@@ -93,7 +93,7 @@ class Poor:
 def test_a_connection_is_retried_until_files_are_available() -> None:
     source = Poor(failures=2)
     assert run(verify_async(made_up(), source=source)).ok
-    assert 1 < source.opened <= 3
+    assert 1 < source.open_count <= 3
 
 
 def test_a_connection_without_files_has_no_verdict() -> None:

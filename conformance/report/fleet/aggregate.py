@@ -39,19 +39,19 @@ MAX_CASES = 200
 
 @dataclass
 class _CauseCount:
-    """The connections with a cause; ``alike`` if all of them have the same fix."""
+    """The connections with a cause; ``same_fix`` if all of them have the fix of the first."""
 
     first: FindingPart
     place: tuple[Any, int]
     """The position of ``first``: the sort key of its connection, and its index among the findings of that
     connection.
     """
-    alike: bool = True
+    same_fix: bool = True
     names: dict[str, None] = field(default_factory=dict)
     cases: dict[str, FindingPart] = field(default_factory=dict)
 
     def add(self, name: str, place: tuple[Any, int], part: FindingPart) -> None:
-        self.alike &= part.fix.text == self.first.fix.text
+        self.same_fix &= part.fix.text == self.first.fix.text
         self.names[name] = None
         if place < self.place:
             self.first, self.place = part, place
@@ -164,7 +164,7 @@ class Aggregate:
         )
         for (cause, weight), count in by_rank:
             first = count.first
-            fix = first.fix.text if count.alike else printable(finding(cause).fix.text)
+            fix = first.fix.text if count.same_fix else printable(finding(cause).fix.text)
             names = tuple(self.rows[name].name for name in self._sorted(count.names))
             cases = {self.rows[name].name: count.cases[name] for name in self._sorted(count.cases)}
             yield SharedCause(cause, weight, first.owner, fix, first.docs, names, cases)
