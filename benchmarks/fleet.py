@@ -144,9 +144,7 @@ def growth(sizes: Sequence[int]) -> Rows:
 
 
 def beside_sdks(python: Path, count: int) -> Rows:
-    """Compare with the official SDKs, which read one answer after the other; return no rows if they are not
-    installed.
-    """
+    """Compare with the official SDKs, which read one answer after the other; no rows if they are not installed."""
     if not python.exists():
         print(f"no {python}: `make test-clients` installs the SDKs; this comparison is left out", file=sys.stderr)
         return []
