@@ -119,7 +119,8 @@ def model(name: str) -> dict[str, Any]:
 
 def model_of(endpoint: Endpoint[Any]) -> dict[str, Any]:
     """Return the schema of a success: a page of items in the form of the API's paging, or the body itself."""
-    declared = OPERATIONS[endpoint.name]
+    declared = OPERATIONS.get(endpoint.name)
+    assert declared is not None, f"describe the answer of {endpoint.name} in tests/descriptions/operations.toml"
     if "items" not in declared:
         return model(declared["body"])
     link = endpoint.paging or "nextLink"

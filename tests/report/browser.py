@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,11 @@ FLAGS = (
     "--hide-scrollbars",
 )
 CHROMIUM, DRIVER = (shutil.which(name) or "" for name in ("chromium", "chromedriver"))
-MISSING = "" if CHROMIUM and DRIVER else "Chromium and its driver are not installed"
+MISSING = (
+    ""
+    if CHROMIUM and DRIVER and find_spec("selenium")
+    else "Chromium, its driver or the extra `browser` is not installed"
+)
 
 
 @contextmanager
