@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections import UserDict
 
 import pytest
 
 from conformance.findings import CAUSES, explain
-from conformance.findings.catalogue import CATALOGUES, Entry, catalogue
+from conformance.findings.catalogue import CATALOGUES, Entry, _entry, catalogue
+from conformance.findings.data import load
 from conformance.probing.diagnosis import TELL_APART
 from tests.findings.labelled_errors import SHARED
 
@@ -46,6 +48,32 @@ def test_entries_are_in_order(subtests: pytest.Subtests) -> None:
                 or entry.anywhere
             )
             assert "*" not in {*entry.codes, *entry.inner}
+
+
+class Row(UserDict[str, object]):
+    """A row of a catalogue that records the keys that are read."""
+
+    def __init__(self, row: dict[str, object]) -> None:
+        self.read: set[object] = set()
+        super().__init__(row)
+
+    def __getitem__(self, key: str) -> object:
+        self.read.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.read.add(key)
+        return super().__contains__(key)
+
+
+def test_no_key_of_an_entry_is_unknown(subtests: pytest.Subtests) -> None:
+    for service in CATALOGUES:
+        data = load(service)
+        for entry in data.get("entry", ()):
+            with subtests.test(entry=entry["id"]):
+                row = Row({**data.get("defaults", {}), **entry})
+                _entry(service, row)
+                assert row.keys() <= row.read
 
 
 def test_certain_entries_have_more_than_words() -> None:
