@@ -34,7 +34,7 @@ word.
 """
 MAX_BLOCKS = 400_000
 """The maximum number of blocks; the secrets used last are kept. It is more than 32 simultaneous connections need, in
-about 40 MB.
+about 80 MB.
 """
 HIDDEN = b"***"
 REACH = 64
